@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hub.core.numbers import NO_NUMBER, Number
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class CallState(StrEnum):
+    """The state of a leg or of a call, in the words of CSTA (ECMA-269, connection states)."""
+
+    NULL = "null"
+    INITIATED = "initiated"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    HOLD = "hold"
+    QUEUED = "queued"
+    FAILED = "failed"
+
+
+class Direction(StrEnum):
+    """Which way a call goes, seen from its user."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Cause(StrEnum):
+    """Why a leg failed or was cleared, in the words of CSTA where it has one."""
+
+    NORMAL = "normal"
+    NO_ANSWER = "no_answer"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    ELSEWHERE = "elsewhere"
+    REDIRECTED = "redirected"
+    TRANSFERRED = "transferred"
+    PARKED = "parked"
+
+
+class Outcome(StrEnum):
+    """How a call ended for its user."""
+
+    ENDED = "ended"
+    TRANSFERRED = "transferred"
+    PARKED = "parked"
+    NO_ANSWER = "no_answer"
+    MISSED = "missed"
+    FAILED = "failed"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who is at an end of a call: the number and the name that the phone system told, both hostile input."""
+
+    number: Number = NO_NUMBER
+    name: str = ""
+
+
+NOBODY = Party()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What a contact source knows of a caller."""
+
+    id: str
+    name: str
+    company: str = ""
+    source: str = ""
+    groups: tuple[str, ...] = ()
+    favourite: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One connection of one of the user's devices to a conversation, as the phone system describes it.
+
+    `conversation` is the phone system's name for the whole conversation, the same for every user in it. `party` is the
+    other end, `dialled` what the caller dialled to get here (DNIS), `started` when the leg came up (aware UTC).
+    """
+
+    id: str
+    conversation: str
+    device: str
+    direction: Direction
+    party: Party
+    started: datetime
+    dialled: Party = NOBODY
+    line: str = ""
+    queue: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegState:
+    """A leg and where it stands; `answered` is when it was first connected."""
+
+    leg: Leg
+    state: CallState
+    answered: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One user's view of one conversation, immutable: many legs, one call.
+
+    `id` is unique in the hub and stays; `conversation` is shared with the other users in it. `started`, `answered` and
+    `ended` are aware UTC. `device` is the one that is in use (or rang first), `contacts` those that match, best first.
+    `counts` says how many events of each type the call has had; that is what makes an event's key.
+    """
+
+    id: str
+    conversation: str
+    user: str
+    direction: Direction
+    state: CallState
+    party: Party
+    started: datetime
+    answered: datetime | None = None
+    ended: datetime | None = None
+    outcome: Outcome | None = None
+    dialled: Party = NOBODY
+    device: str = ""
+    line: str = ""
+    queue: str = ""
+    internal: bool = False
+    ignored: bool = False
+    contacts: tuple[Contact, ...] = ()
+    legs: tuple[LegState, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def contact(self) -> Contact | None:
+        """The best matching contact, if any."""
+        return self.contacts[0] if self.contacts else None
+
+    @property
+    def name(self) -> str:
+        """The name to show: the contact's, else what the phone system told, else empty."""
+        return self.contacts[0].name if self.contacts else self.party.name

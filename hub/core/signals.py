@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hub.core.call import Cause
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub.core.call import Leg, LegState
+
+
+class Kind(StrEnum):
+    """What happened to a leg, in the words of CSTA's call-control events (ECMA-269, clause 17)."""
+
+    ORIGINATED = "originated"
+    DELIVERED = "delivered"
+    ESTABLISHED = "established"
+    HELD = "held"
+    RETRIEVED = "retrieved"
+    FAILED = "failed"
+    CLEARED = "cleared"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegSignal:
+    """Something happened to a leg. `leg` describes it as it is now; `cause` is said with FAILED and CLEARED.
+
+    `mark` is the adapter's own word for this place in its stream of signals: after a reconnect it gets the last one
+    back, to tell what has ended since. Empty where the phone system has none.
+    """
+
+    kind: Kind
+    leg: Leg
+    at: datetime
+    cause: Cause = Cause.NORMAL
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DndSignal:
+    """Do-not-disturb was switched on the user's handsets."""
+
+    on: bool
+    at: datetime
+    mark: str = ""
+
+
+Signal = LegSignal | DndSignal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedLeg:
+    """A leg that came to its end while nobody was listening."""
+
+    leg: Leg
+    ended: datetime
+    answered: datetime | None = None
+    cause: Cause = Cause.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, and DND.
+
+    `dnd` is None where the phone system cannot tell. Signals that follow a snapshot are later than it.
+    """
+
+    at: datetime
+    live: tuple[LegState, ...] = ()
+    ended: tuple[EndedLeg, ...] = ()
+    dnd: bool | None = None
+    mark: str = ""

@@ -1,0 +1,224 @@
+"""The vocabulary of events: what the hub tells plugins, rules, the API and the console.
+
+Each event is a frozen dataclass whose `type` is its public name. `to_json` gives the public JSON form, which is the same
+on the HTTP API and in outward plugins and is pinned by golden files under `tests/golden/events`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+from hub.core.call import Call, Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something happened.
+
+    `seq` counts the user's events since the hub started, `at` is when it happened (aware UTC), `user` whose phone it is
+    about (empty: the hub itself). `inferred` marks what was not seen but follows from a later snapshot.
+    """
+
+    type: ClassVar[str] = ""
+
+    seq: int
+    at: datetime
+    user: str
+    inferred: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name for this event that is the same after a restart: for idempotency, CloudEvents ids, claims."""
+        return f"{self.user}:{self.type}:{self.at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Something happened to a call. `call` is the call after it; `nth` counts events of this type in this call."""
+
+    call: Call
+    nth: int = 1
+
+    @property
+    def key(self) -> str:
+        """`<call id>:<type>:<nth>`."""
+        return f"{self.call.id}:{self.type}:{self.nth}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring(CallEvent):
+    """A call for the user began to ring: once a call, however many devices ring."""
+
+    type: ClassVar[str] = "ring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial(CallEvent):
+    """The user began an outbound call."""
+
+    type: ClassVar[str] = "dial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(CallEvent):
+    """The call was answered: by this user (inbound) or by the far end (outbound)."""
+
+    type: ClassVar[str] = "answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(CallEvent):
+    """The user put the call on hold."""
+
+    type: ClassVar[str] = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(CallEvent):
+    """The user took the call back from hold."""
+
+    type: ClassVar[str] = "resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End(CallEvent):
+    """The call is over for this user; `call.outcome` says how."""
+
+    type: ClassVar[str] = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChanged(CallEvent):
+    """Something else about the call changed: the far end rings, the name arrived, the ringing was silenced."""
+
+    type: ClassVar[str] = "call_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFound(CallEvent):
+    """A slower lookup found who is calling, after the ring."""
+
+    type: ClassVar[str] = "contact_found"
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DndChanged(Event):
+    """Do-not-disturb was switched."""
+
+    type: ClassVar[str] = "dnd"
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanged(Event):
+    """The connection to the phone system changed.
+
+    `state` is one of `connecting`, `connected`, `lost` (it will be tried again), `refused` (a person must act) and
+    `closed`; `message` says why.
+    """
+
+    type: ClassVar[str] = "phone"
+
+    state: str
+    message: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """The hub is up for this user: plugins, rules and history are at work."""
+
+    type: ClassVar[str] = "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping(Event):
+    """The hub is about to stop; calls go on without it."""
+
+    type: ClassVar[str] = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPage(Event):
+    """A page is to be opened in the user's connected console rather than in a browser of the hub's computer."""
+
+    type: ClassVar[str] = "open_page"
+
+    url: str
+    call: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDone(Event):
+    """An action of a rule came to its end.
+
+    `status` is `ok`, `failed`, `refused` (unsafe), `timeout` or `dropped` (over its limits); `detail` is what was done,
+    expanded and redacted; `duration` is in seconds.
+    """
+
+    type: ClassVar[str] = "action_done"
+
+    rule: str
+    action: str
+    status: str
+    detail: str = ""
+    call: str = ""
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginChanged(Event):
+    """A plugin was loaded, failed, was suspended, came back, or held up the loop; `reason` names what it did."""
+
+    type: ClassVar[str] = "plugin_changed"
+
+    plugin: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lagged(Event):
+    """Told to one plugin: its mailbox overflowed, `dropped` events are lost to it, and these are the calls now."""
+
+    type: ClassVar[str] = "lagged"
+
+    dropped: int
+    calls: tuple[Call, ...] = ()
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        Ring, Dial, Answer, Hold, Resume, End, CallChanged, ContactFound,
+        DndChanged, PhoneChanged, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
+    )
+}  # fmt: skip
+"""Every event of the hub by its public name."""
+
+
+def plain(value: Any) -> Any:
+    """Turn a value of the vocabulary into what `json.dumps` takes: UTC times as RFC 3339, enumerations as their word."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """Return the public JSON form: `type`, `key`, then the event's fields."""
+    fields: dict[str, Any] = plain(event)
+    return {"type": event.type, "key": event.key, **fields}
