@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hub import events
+from hub.core.call import Call, CallState, Cause, Direction, LegState
+from hub.core.signals import DndSignal, Kind
+from hub.core.transitions import Step, next_state, outcome_of, state_of, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from hub.core.call import Contact, Leg
+    from hub.core.numbers import Number
+    from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
+
+_EVENTS: dict[Step, type[events.CallEvent]] = {
+    Step.ANSWERED: events.Answer,
+    Step.HELD: events.Hold,
+    Step.RESUMED: events.Resume,
+    Step.ENDED: events.End,
+    Step.CHANGED: events.CallChanged,
+}
+_IN_USE = (CallState.CONNECTED, CallState.HOLD)
+
+
+class Switchboard:
+    """The calls of one user. Pure: signals and snapshots go in, events come out, time comes with the signals.
+
+    `next_seq` numbers the user's events, `find_contacts` says from memory who has a number. `calls` are those that were
+    alive when the hub last knew, `former` the ids of some that had ended; `memory` bounds how many of these are kept.
+    """
+
+    def __init__(  # noqa: PLR0913  what it starts from, and the two questions it may ask
+        self,
+        user: str,
+        *,
+        next_seq: Callable[[], int],
+        find_contacts: Callable[[Number], tuple[Contact, ...]],
+        calls: Iterable[Call] = (),
+        former: Iterable[str] = (),
+        memory: int = 1000,
+    ) -> None:
+        self.user = user
+        self.dnd: bool | None = None
+        self._next_seq = next_seq
+        self._find_contacts = find_contacts
+        self._calls = {call.id: call for call in calls}
+        self._former: OrderedDict[str, None] = OrderedDict.fromkeys(former)
+        self._memory = memory
+
+    @property
+    def calls(self) -> Mapping[str, Call]:
+        """The calls that live, by id, oldest first."""
+        return self._calls
+
+    def apply(self, signal: Signal) -> tuple[events.Event, ...]:
+        """Apply a signal; return what it means. Raises `ProtocolError`, with nothing changed, if it cannot be."""
+        if isinstance(signal, DndSignal):
+            return self._apply_dnd(on=signal.on, at=signal.at, inferred=False)
+        call = self._call_of(signal.leg)
+        if call is None:
+            next_state(CallState.NULL, signal.kind)
+            call = self._new_call(signal.leg)
+        before = next((leg for leg in call.legs if leg.leg.id == signal.leg.id), None)
+        state = next_state(before.state if before else CallState.NULL, signal.kind)
+        return tuple(self._move(call, _with_leg(call.legs, signal, state, before), signal.at, signal.cause))
+
+    def resync(self, snapshot: Snapshot) -> tuple[events.Event, ...]:
+        """Compare what is known with a snapshot; return what was missed, marked as inferred."""
+        living: defaultdict[str, list[LegState]] = defaultdict(list)
+        for leg in snapshot.live:
+            living[self._known_or_new(leg.leg)].append(leg)
+        gone: defaultdict[str, list[EndedLeg]] = defaultdict(list)
+        for ended in sorted(snapshot.ended, key=lambda ended: ended.ended):
+            gone[self._known_or_new(ended.leg)].append(ended)
+        missed: list[events.Event] = []
+        for call in sorted(self._calls.values(), key=lambda call: call.started):
+            missed += self._catch_up(call, tuple(living[call.id]), gone[call.id], snapshot.at)
+        if snapshot.dnd is not None:
+            missed += self._apply_dnd(on=snapshot.dnd, at=snapshot.at, inferred=True)
+        return tuple(missed)
+
+    def ignore(self, call_id: str, at: datetime) -> tuple[events.Event, ...]:
+        """Note that the user silenced a ringing call."""
+        call = replace(self._calls[call_id], ignored=True)
+        return (self._tell(events.CallChanged, call, at, inferred=False),)
+
+    def contact_found(self, call_id: str, contact: Contact, at: datetime) -> tuple[events.Event, ...]:
+        """Add what a slower lookup found to a call; nothing if the call is over or has it already."""
+        call = self._calls.get(call_id)
+        if call is None or contact in call.contacts:
+            return ()
+        call = replace(call, contacts=(*call.contacts, contact))
+        return (self._tell(events.ContactFound, call, at, inferred=False, contact=contact),)
+
+    # --- which call a leg belongs to ---
+
+    def _call_of(self, leg: Leg) -> Call | None:
+        calls = self._calls.values()
+        own = (call for call in calls if any(known.leg.id == leg.id for known in call.legs))
+        shared = (call for call in calls if call.conversation == leg.conversation)
+        return next(own, None) or next(shared, None)
+
+    def _new_call(self, leg: Leg) -> Call:
+        name = first = f"{leg.conversation}.{self.user}"
+        visit = 1
+        while name in self._former or name in self._calls:
+            visit += 1
+            name = f"{first}.{visit}"
+        return Call(
+            id=name,
+            conversation=leg.conversation,
+            user=self.user,
+            direction=leg.direction,
+            state=CallState.NULL,
+            party=leg.party,
+            started=leg.started,
+            dialled=leg.dialled,
+            device=leg.device,
+            line=leg.line,
+            queue=leg.queue,
+            internal=leg.internal,
+            contacts=self._find_contacts(leg.party.number),
+        )
+
+    def _known_or_new(self, leg: Leg) -> str:
+        call = self._call_of(leg) or self._new_call(leg)
+        self._calls.setdefault(call.id, call)
+        return call.id
+
+    # --- what a change means ---
+
+    def _move(self, call: Call, legs: tuple[LegState, ...], at: datetime, cause: Cause) -> Iterator[events.Event]:
+        changed = self._described(call, legs)
+        for step in steps(call.state, changed.state) or (Step.CHANGED,) * (changed != replace(call, legs=legs)):
+            if step is Step.ANSWERED:
+                if changed.answered is not None:
+                    continue
+                changed = replace(changed, answered=at)
+            if step is Step.ENDED:
+                changed = _ended(changed, at, cause)
+            yield self._step(step, changed, at, inferred=False)
+            changed = self._calls.get(call.id, changed)
+        if changed.state is not CallState.NULL:
+            self._calls[call.id] = changed
+
+    def _catch_up(
+        self, call: Call, legs: tuple[LegState, ...], gone: list[EndedLeg], now: datetime
+    ) -> Iterator[events.Event]:
+        changed = self._described(call, legs)
+        heard = next((leg.leg for leg in gone if leg.answered), None)
+        if heard and not legs:
+            changed = replace(changed, device=heard.device, line=heard.line)
+        todo = list(steps(call.state, changed.state))
+        answers = [at for at in (*(leg.answered for leg in legs), *(leg.answered for leg in gone)) if at]
+        when = {Step.BEGUN: call.started, Step.ANSWERED: min(answers, default=now)}
+        if call.state is CallState.NULL and Step.BEGUN not in todo:
+            todo.insert(0, Step.BEGUN)
+        if answers and call.answered is None and Step.ANSWERED not in todo:
+            todo.insert(todo.index(Step.ENDED) if Step.ENDED in todo else len(todo), Step.ANSWERED)
+        if call.answered is not None:
+            todo = [step for step in todo if step is not Step.ANSWERED]
+        if Step.ANSWERED in todo:
+            changed = replace(changed, answered=when[Step.ANSWERED])
+        if Step.ENDED in todo:
+            last = gone[-1] if gone else None
+            changed = _ended(changed, last.ended if last else now, last.cause if last else Cause.NORMAL)
+            when[Step.ENDED] = changed.ended or now
+        if not todo and changed != replace(call, legs=legs):
+            todo = [Step.CHANGED]
+        self._calls[call.id] = changed
+        for step in todo:
+            yield self._step(step, self._calls.get(call.id, changed), when.get(step, now), inferred=True)
+
+    def _described(self, call: Call, legs: tuple[LegState, ...]) -> Call:
+        """Return the call as its legs describe it now; without legs it keeps the last description."""
+        state = state_of(legs)
+        if not legs:
+            return replace(call, state=state, legs=())
+        chief = next(leg for leg in legs if leg.state is state).leg
+        contacts = call.contacts
+        if chief.party.number != call.party.number:
+            contacts = self._find_contacts(chief.party.number)
+        return replace(
+            call,
+            conversation=chief.conversation,
+            state=state,
+            party=chief.party,
+            dialled=chief.dialled,
+            device=chief.device if state in _IN_USE else call.device,
+            line=chief.line,
+            queue=chief.queue,
+            internal=chief.internal,
+            contacts=contacts,
+            legs=legs,
+        )
+
+    def _step(self, step: Step, call: Call, at: datetime, *, inferred: bool) -> events.CallEvent:
+        begun = events.Ring if call.direction is Direction.INBOUND else events.Dial
+        return self._tell(_EVENTS.get(step, begun), call, at, inferred=inferred)
+
+    def _tell(
+        self, kind: type[events.CallEvent], call: Call, at: datetime, *, inferred: bool, **more: Contact
+    ) -> events.CallEvent:
+        counts = dict(call.counts)
+        nth = counts[kind.type] = counts.get(kind.type, 0) + 1
+        call = replace(call, counts=tuple(counts.items()))
+        if kind is events.End:
+            self._calls.pop(call.id, None)
+            self._former[call.id] = None
+            if len(self._former) > self._memory:
+                self._former.popitem(last=False)
+        else:
+            self._calls[call.id] = call
+        return kind(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, call=call, nth=nth, **more)
+
+    def _apply_dnd(self, *, on: bool, at: datetime, inferred: bool) -> tuple[events.Event, ...]:
+        before, self.dnd = self.dnd, on
+        if before is on or (before is None and inferred):
+            return ()
+        return (events.DndChanged(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, on=on),)
+
+
+def _with_leg(
+    legs: tuple[LegState, ...], signal: LegSignal, state: CallState, before: LegState | None
+) -> tuple[LegState, ...]:
+    if state is CallState.NULL:
+        return tuple(leg for leg in legs if leg is not before)
+    answered = before.answered if before else None
+    if answered is None and signal.kind is Kind.ESTABLISHED:
+        answered = signal.at
+    after = LegState(leg=signal.leg, state=state, answered=answered)
+    if before is None:
+        return (*legs, after)
+    return tuple(after if leg is before else leg for leg in legs)
+
+
+def _ended(call: Call, at: datetime, cause: Cause) -> Call:
+    outcome = outcome_of(call.direction, cause, answered=call.answered is not None)
+    return replace(call, state=CallState.NULL, ended=at, outcome=outcome)
