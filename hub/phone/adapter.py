@@ -1,7 +1,7 @@
 """The contract between the hub and a phone system.
 
-An adapter is what a plugin registers for one kind of phone system (`register_adapters`). For each user the hub makes one
-from the user's `[users.NAME.phone]` table and opens sessions with it, one at a time, again after each loss.
+An adapter is what a plugin registers for one kind of phone system (`register_adapters`). For each user the hub makes
+one from the user's `[users.NAME.phone]` table and opens sessions with it, one at a time, again after each loss.
 """
 
 from __future__ import annotations

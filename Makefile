@@ -1,0 +1,53 @@
+# Each target sets up what it needs; on a fresh machine with Python 3.11 or newer, `make demo` is enough.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test lint bench features soak clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/phonehub demo $(ARGS)
+
+test: $(VENV)/.tools peers
+	$(BIN)/pytest -m "not peer and not soak" --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --include='hub/core/*' --fail-under=100 --show-missing --skip-covered
+	$(BIN)/pytest -m "peer and not soak" $(ARGS)
+
+lint: $(VENV)/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: bench/.venv/.installed
+	bench/.venv/bin/python bench/run.py $(ARGS)
+
+features: $(VENV)/.tools
+	@$(BIN)/python tests/features.py
+
+soak: $(VENV)/.tools
+	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+clean:
+	rm -rf $(VENV) bench/.venv
+
+# The real programs that tests run against: installed where that can be done without asking, else left to the person.
+.PHONY: peers
+peers:
+	@tests/install-peers
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[testing]' --group dev
+	@touch $@
+
+bench/.venv/.installed: pyproject.toml constraints.txt bench/requirements.txt
+	$(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/python -m pip install --quiet -e '.[testing]' -r bench/requirements.txt
+	@touch $@

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub import events
+from hub.core.call import CallState, Direction
+from hub.phone import commands
+from hub.phone.adapter import PhoneError
+from hub.phone.connection import Connection, ConnectionState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hub.clock import Clock
+    from hub.core.call import Call
+    from hub.core.dial_plan import DialPlan
+    from hub.core.numbers import Number
+    from hub.core.signals import Signal, Snapshot
+    from hub.core.switchboard import Switchboard
+    from hub.phone.adapter import Adapter
+
+_LIVE = tuple(state for state in CallState if state is not CallState.NULL)
+
+
+class Phone:
+    """One user's phone: what it is doing, and everything that can be asked of it.
+
+    Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
+    none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
+    system has accepted it; what comes of it is told as events.
+    """
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        adapter: Adapter,
+        plan: DialPlan,
+        clock: Clock,
+        *,
+        emit: Callable[[events.Event], None],
+        next_seq: Callable[[], int],
+        mark: str = "",
+    ) -> None:
+        self.user = switchboard.user
+        self.plan = plan
+        self.mark = mark
+        self.state = ConnectionState.CLOSED
+        self.message = ""
+        self.capabilities: frozenset[str] = frozenset()
+        self.connection = Connection(adapter, self, clock)
+        self._switchboard = switchboard
+        self._clock = clock
+        self._emit = emit
+        self._next_seq = next_seq
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that live, oldest first."""
+        return tuple(self._switchboard.calls.values())
+
+    @property
+    def dnd(self) -> bool | None:
+        """Whether do-not-disturb is on; None while the phone system has not told."""
+        return self._switchboard.dnd
+
+    async def dial(self, number: str, device: str = "") -> Number:
+        """Call a number or `tel:` link from a device (empty: the default); return the number as understood."""
+        try:
+            wanted = self.plan.to_dial(number)
+        except ValueError as error:
+            raise PhoneError(str(error), "invalid_number") from None
+        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device))
+        return wanted
+
+    async def answer(self, call: str = "") -> Call:
+        """Answer a ringing call."""
+        found = self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
+        await self.connection.do(commands.AnswerLeg(_legs(found, CallState.ALERTING)[0]))
+        return found
+
+    async def hold(self, call: str = "") -> Call:
+        """Put a connected call on hold."""
+        found = self._the(call, "hold", CallState.CONNECTED)
+        await self.connection.do(commands.HoldLeg(_legs(found, CallState.CONNECTED)[0]))
+        return found
+
+    async def resume(self, call: str = "") -> Call:
+        """Take a held call back."""
+        found = self._the(call, "resume", CallState.HOLD)
+        await self.connection.do(commands.ResumeLeg(_legs(found, CallState.HOLD)[0]))
+        return found
+
+    async def end(self, call: str = "") -> Call:
+        """Hang a call up; a ringing one is declined at every device of the user."""
+        found = self._the(call, "end", *_LIVE)
+        for leg in _legs(found, found.state):
+            await self.connection.do(commands.EndLeg(leg))
+        return found
+
+    async def ignore(self, call: str = "") -> Call:
+        """Silence a ringing call here; it goes on ringing elsewhere and can still be answered."""
+        found = self._the(call, "ignore", CallState.ALERTING, direction=Direction.INBOUND)
+        for leg in _legs(found, CallState.ALERTING):
+            await self.connection.do(commands.SilenceLeg(leg))
+        if found.id in self._switchboard.calls:
+            self._tell(self._switchboard.ignore(found.id, self._clock.now()))
+        return found
+
+    async def set_dnd(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
+        """Switch do-not-disturb."""
+        await self.connection.do(commands.SetDnd(on))
+
+    # --- told by the connection ---
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """Tell what was missed since the mark."""
+        self._tell(self._switchboard.resync(snapshot), snapshot.mark)
+
+    def on_signal(self, signal: Signal) -> None:
+        """Tell what a signal means."""
+        self._tell(self._switchboard.apply(signal), signal.mark)
+
+    def on_state(self, state: ConnectionState, message: str, capabilities: frozenset[str]) -> None:
+        """Tell how the connection stands."""
+        self.state, self.message, self.capabilities = state, message, capabilities
+        self._emit(
+            events.PhoneChanged(
+                seq=self._next_seq(),
+                at=self._clock.now(),
+                user=self.user,
+                state=state,
+                message=message,
+                capabilities=tuple(sorted(capabilities)),
+            )
+        )
+
+    def _tell(self, told: Iterable[events.Event], mark: str = "") -> None:
+        """Emit; the mark moves on with the last event, so that whoever stores it has stored the others before."""
+        *before, last = told or (None,)
+        for event in before:
+            self._emit(event)
+        self.mark = mark or self.mark
+        if last is not None:
+            self._emit(last)
+
+    def _the(self, name: str, what: str, *states: CallState, direction: Direction | None = None) -> Call:
+        if name:
+            named = self._switchboard.calls.get(name)
+            if named is None:
+                raise PhoneError(f"there is no call {name}", "unknown_call")
+            if named.state not in states or direction not in {None, named.direction}:
+                raise PhoneError(f"cannot {what} call {name}: it is {named.direction} and {named.state}", "wrong_state")
+            return named
+        fitting = [
+            call for call in self.calls if call.state in states and (direction is None or call.direction is direction)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+        if not fitting:
+            raise PhoneError(f"there is no call to {what}", "wrong_state")
+        names = ", ".join(call.id for call in fitting)
+        raise PhoneError(f"several calls could be meant, name one: {names}", "ambiguous_call")
+
+
+def _legs(call: Call, state: CallState) -> list[str]:
+    return [leg.leg.id for leg in call.legs if leg.state is state]

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub.core.signals import DndSignal, Snapshot
+from hub.core.transitions import ProtocolError
+from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
+from hub.phone.commands import SetDnd
+from hub.phone.connection import Backoff, Connection, ConnectionState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hub.core.signals import Signal
+    from hub.phone.commands import Command
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class LoopSession:
+    """A session of a phone system that lives in a queue: what is put there comes as signals."""
+
+    inbox: asyncio.Queue[Signal | Exception | None] = field(default_factory=asyncio.Queue)
+    done: list[Command] = field(default_factory=list)
+    closed: int = 0
+    answers: bool = True
+    capabilities: frozenset[str] = frozenset({"dnd"})
+    snapshot: Snapshot = Snapshot(at=NOW, mark="m0")
+
+    async def signals(self) -> AsyncIterator[Signal]:
+        while (item := await self.inbox.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    async def do(self, command: Command) -> None:
+        if not self.answers:
+            await asyncio.Event().wait()
+        self.done.append(command)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class LoopAdapter:
+    """Opens what it is told to, in turn; afterwards it never answers."""
+
+    turns: deque[LoopSession | Exception]
+    marks: list[str] = field(default_factory=list)
+
+    async def open(self, mark: str) -> LoopSession:
+        self.marks.append(mark)
+        if not self.turns:
+            await asyncio.Event().wait()
+        turn = self.turns.popleft()
+        if isinstance(turn, Exception):
+            raise turn
+        return turn
+
+
+@dataclass
+class Told:
+    """Listens to a connection, and is the clock on which it waits."""
+
+    mark: str = "start"
+    signals: list[Signal] = field(default_factory=list)
+    states: list[tuple[str, str]] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    refuse: Exception | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        self.mark = snapshot.mark
+
+    def on_signal(self, signal: Signal) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.signals.append(signal)
+        self.mark = signal.mark
+        self.changed.set()
+
+    def on_state(self, state: ConnectionState, message: str, _capabilities: frozenset[str]) -> None:
+        self.states.append((state.value, message))
+        self.changed.set()
+
+    async def until(self, state: str) -> str:
+        while not self.states or self.states[-1][0] != state:
+            self.changed.clear()
+            await self.changed.wait()
+        return self.states[-1][1]
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+
+
+def dnd(mark: str) -> DndSignal:
+    return DndSignal(on=True, at=NOW, mark=mark)
+
+
+class Running:
+    """A connection at work, ended with the test."""
+
+    def __init__(self, *turns: LoopSession | Exception, **limits: float) -> None:
+        self.told = Told()
+        self.adapter = LoopAdapter(deque(turns))
+        self.connection = Connection(self.adapter, self.told, self.told, **limits)
+
+    async def __aenter__(self) -> Running:
+        self.task = asyncio.create_task(self.connection.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def test_a_lost_connection_is_made_again_from_the_last_mark() -> None:
+    first, second = LoopSession(), LoopSession()
+    first.inbox.put_nowait(dnd("m7"))
+    first.inbox.put_nowait(ConnectionLost("cable pulled"))
+    async with Running(first, second) as running:
+        await running.told.until("lost")
+        await running.told.until("connected")
+        assert running.adapter.marks == ["start", "m7"]
+        assert [state for state, _ in running.told.states] == [
+            "connecting", "connected", "lost", "connecting", "connected",
+        ]  # fmt: skip
+        assert running.told.states[2][1].startswith("cable pulled; trying again in")
+        assert first.closed == 1
+    assert running.told.states[-1][0] == "closed"
+    assert second.closed == 1
+
+
+async def test_waits_grow_while_nobody_answers_and_begin_again_after_success() -> None:
+    gone = [ConnectionLost("no route") for _ in range(9)]
+    up = LoopSession()
+    up.inbox.put_nowait(None)
+    async with Running(*gone, up, LoopSession()) as running:
+        for _ in range(2):
+            await running.told.until("connected")
+            await running.told.until("connecting") if running.adapter.turns else None
+        waits = running.told.waits
+        assert len(waits) == 10
+        assert waits[8] > 4 * waits[0]
+        assert waits[9] <= 0.75
+
+
+@pytest.mark.parametrize("attempt", range(1, 60))
+def test_backoff_stays_in_its_bounds(attempt: int) -> None:
+    backoff = Backoff()
+    least, most = backoff.wait(attempt, lambda: 0.0), backoff.wait(attempt, lambda: 1.0)
+    assert 0.25 <= least <= 15.0
+    assert most == 3 * least
+
+
+async def test_a_refusal_waits_for_a_person() -> None:
+    async with Running(SignInRefused("wrong password", "wrong_password"), LoopSession()) as running:
+        assert await running.told.until("refused") == "wrong password"
+        assert len(running.adapter.marks) == 1
+        running.connection.try_again()
+        await running.told.until("connected")
+
+
+async def test_a_contradiction_leads_to_a_new_snapshot() -> None:
+    first = LoopSession()
+    async with Running(first, LoopSession()) as running:
+        await running.told.until("connected")
+        running.told.refuse = ProtocolError("a leg that is null cannot be held")
+        first.inbox.put_nowait(dnd("m1"))
+        assert "contradicts itself" in await running.told.until("lost")
+        await running.told.until("connected")
+
+
+async def test_an_adapter_that_fails_in_its_own_way_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    async with Running(KeyError("oops"), LoopSession()) as running:
+        await running.told.until("connected")
+    assert "the phone adapter failed" in caplog.text
+
+
+async def test_an_adapter_that_never_opens_is_lost() -> None:
+    async with Running(open_within=0.01) as running:
+        assert "no answer from the phone system" in await running.told.until("lost")
+
+
+async def test_commands_need_a_connection_and_the_capability_and_an_answer() -> None:
+    session = LoopSession()
+    async with Running(session, answer_within=0.01) as running:
+        with pytest.raises(PhoneError, match="not connected") as error:
+            await running.connection.do(SetDnd(on=True))
+        assert error.value.code == "not_connected"
+        await running.told.until("connected")
+        await running.connection.do(SetDnd(on=True))
+        assert session.done == [SetDnd(on=True)]
+        session.answers = False
+        with pytest.raises(PhoneError, match="did not answer") as error:
+            await running.connection.do(SetDnd(on=False))
+        assert error.value.code == "timeout"
+        session.capabilities = frozenset()
+        with pytest.raises(PhoneError, match="cannot dnd") as error:
+            await running.connection.do(SetDnd(on=True))
+        assert error.value.code == "missing_capability"
