@@ -1,0 +1,82 @@
+"""The public JSON form of every event, pinned by golden files. A changed golden file is a change of the public API."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import events
+from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
+from hub.core.numbers import Number, NumberKind
+
+GOLDEN = Path(__file__).parent / "golden" / "events"
+NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+CALLER = Party(Number("5855551234", NumberKind.EXTERNAL, "+15855551234", "(585) 555-1234"), "Ada \x1b[31m Caller")
+DIALLED = Party(Number("+15855550100", NumberKind.EXTERNAL, "+15855550100", "(585) 555-0100"), "Sales")
+ADA = Contact(id="c1", name="Ada Lovelace", company="Engines", source="demo", groups=("vip",), link="https://x.test/1")
+LEG = Leg(
+    id="leg-1",
+    conversation="talk-1",
+    device="desk",
+    direction=Direction.INBOUND,
+    party=CALLER,
+    dialled=DIALLED,
+    started=NOON,
+    line="line-1",
+)
+CALL = Call(
+    id="talk-1.alice",
+    conversation="talk-1",
+    user="alice",
+    direction=Direction.INBOUND,
+    state=CallState.NULL,
+    party=CALLER,
+    dialled=DIALLED,
+    started=NOON,
+    answered=NOON + timedelta(seconds=3),
+    ended=NOON + timedelta(minutes=1),
+    outcome=Outcome.ENDED,
+    device="desk",
+    line="line-1",
+    contacts=(ADA,),
+    legs=(LegState(leg=LEG, state=CallState.CONNECTED, answered=NOON),),
+    counts=(("ring", 1), ("answer", 1), ("end", 1)),
+)
+MORE = {
+    "contact_found": {"contact": ADA},
+    "dnd": {"on": True},
+    "phone": {"state": "connected", "capabilities": ("answer", "dial")},
+    "open_page": {"url": "https://crm.test/?phone=%2B1", "call": CALL.id, "rule": "10-crm"},
+    "action_done": {"rule": "10-crm", "action": "open_url", "status": "ok", "detail": "opened", "duration": 0.1},
+    "plugin_changed": {"plugin": "calendar", "state": "suspended", "reason": "five failures in a row"},
+    "lagged": {"dropped": 7, "calls": (CALL,)},
+}
+
+
+def example(name: str) -> events.Event:
+    kind = events.EVENTS[name]
+    fields = {field.name for field in dataclasses.fields(kind)}
+    common = {"seq": 7, "at": NOON, "user": "alice"} | ({"call": CALL, "nth": 1} if "nth" in fields else {})
+    return kind(**common, **MORE.get(name, {}))
+
+
+@pytest.mark.parametrize("name", events.EVENTS)
+def test_the_json_form_is_as_promised(name: str) -> None:
+    event = example(name)
+    told = json.dumps(events.to_json(event), indent=2) + "\n"
+    file = GOLDEN / f"{name}.json"
+    assert told == file.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_behind() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.json")} == set(events.EVENTS)
+
+
+def test_events_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        example("ring").seq = 8  # type: ignore[misc]
+    assert not hasattr(example("ring"), "__dict__")
