@@ -1,0 +1,280 @@
+"""`phonehub.toml` as frozen models: everything a person can set, each setting with what it means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from hub import config_file, config_secrets
+from hub.config_problems import problems_of
+from hub.core.dial_plan import DialPlan
+from hub.errors import UserError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from hub.config_file import ConfigFile
+    from hub.errors import Problem
+
+
+def _resolved(path: Path, info: ValidationInfo) -> Path:
+    """A relative path counts from the folder of the file; `~` is the home folder."""
+    folder: Path = (info.context or {}).get("folder", Path.cwd())
+    return folder / path.expanduser()
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return text
+
+
+def _country(code: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("not the two capital letters of a country (ISO 3166), such as US or DE")
+    return code
+
+
+def _must(pattern: str, told: str) -> Callable[[str], str]:
+    """Make the check that a text matches, which says what is wanted in words rather than as a pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(told)
+        return text
+
+    return check
+
+
+_user_name = _must("[a-z0-9][a-z0-9._-]{0,63}", "a user's name is small letters, digits and . _ - (64 at most)")
+_variable_name = _must("[a-z][a-z0-9_]{0,63}", "a variable's name is small letters, digits and _ (64 at most)")
+_digits = _must("[0-9*#]{0,16}", "should be digits in quotes (16 at most)")
+_scheme = _must("[a-z][a-z0-9+.-]{0,31}", "should be the word before the colon of a link, in small letters")
+_line = _must(r"[^\x00-\x1f\x7f]{0,2000}", "should be one line of text (2000 characters at most)")
+
+
+def _listed(value: Any) -> Any:
+    """One text stands for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+Folder = Annotated[Path, AfterValidator(_resolved)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(_listed)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Country = Annotated[str, AfterValidator(_country)]
+Digits = Annotated[str, AfterValidator(_digits)]
+Scheme = Annotated[str, AfterValidator(_scheme)]
+Name = Annotated[str, AfterValidator(_user_name)]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+Line = Annotated[str, AfterValidator(_line)]
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class HistorySection(Section):
+    """How much of the past is kept."""
+
+    calls: int = Field(default=10_000, ge=1, description="calls kept for each user, the newest")
+    actions: int = Field(default=10_000, ge=1, description="rule actions kept for each user, the newest")
+    days: int = Field(default=365, ge=1, description="days after which a call or an action is forgotten")
+
+
+class DispatcherSection(Section):
+    """How plugins are kept from holding up each other and the phone."""
+
+    mailbox: int = Field(
+        default=10_000, ge=1, description="events that may wait for one plugin; the oldest are dropped beyond"
+    )
+    deadline: float = Field(default=10.0, gt=0, description="seconds that one hook of a plugin may take")
+    failures: int = Field(default=5, ge=1, description="failures in a row after which a plugin is suspended")
+    suspension: float = Field(default=60.0, gt=0, description="seconds until a suspended plugin is tried again")
+
+
+class HubSection(Section):
+    """The hub itself."""
+
+    state: Folder = Field(
+        default_factory=lambda: Path(platformdirs.user_state_dir("phonehub")),
+        description="folder for the database, tokens and whatever else the hub keeps; default: the user's state folder",
+    )
+    database: str = Field(
+        default="", description="SQLAlchemy URL of the database; empty: SQLite, `hub.db` in the state folder"
+    )
+    rules: Folders = Field(default=(Path("rules"),), description="folders with the user's rule files")
+    admin_rules: Folders = Field(
+        default=(), description="folders with the administrator's rule files, locked, read first"
+    )
+    plugins: Folder = Field(default=Path("plugins"), description="drop-in folder for single-file plugins")
+    disabled_plugins: Words = Field(default=(), description="names of plugins that are not loaded")
+    url_schemes: Annotated[tuple[Scheme, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="further schemes that `open_url` may use, beside http and https"
+    )
+    server: bool = Field(
+        default=False, description="this hub serves users of other computers: only locked rules may `run` commands"
+    )
+    vars: dict[VariableName, Line] = Field(
+        default_factory=dict, description="texts for rule files to use, such as the fixed beginning of a URL"
+    )
+    history: HistorySection = Field(default=HistorySection(), description="see `[hub.history]`")
+    dispatcher: DispatcherSection = Field(default=DispatcherSection(), description="see `[hub.dispatcher]`")
+
+    @property
+    def database_url(self) -> str:
+        """The database as given, or SQLite in the state folder; may hold a reference to a secret."""
+        return self.database or f"sqlite:///{self.state / 'hub.db'}"
+
+
+class DialPlanSection(Section):
+    """How numbers are written and dialled where the phone system stands."""
+
+    country: Country = Field(default="US", description="home country, ISO 3166")
+    area_code: Digits = Field(default="", description="home area code, without trunk prefix")
+    outside_prefix: Digits = Field(default="9", description="what is dialled for an outside line")
+    access_code: Digits = Field(default="", description="code dialled before the user's PIN for an outside line")
+    extensions: tuple[int, int] = Field(
+        default=(2, 6), description="digits of the shortest and of the longest extension"
+    )
+    emergency: tuple[Pattern, ...] = Field(
+        default=(), description="further emergency numbers, regular expressions over digits"
+    )
+    premium: tuple[Pattern, ...] = Field(
+        default=(), description="further premium numbers, regular expressions over digits"
+    )
+
+    @field_validator("extensions")
+    @classmethod
+    def _in_order(cls, value: tuple[int, int]) -> tuple[int, int]:
+        shortest, longest = value
+        if not 1 <= shortest <= longest <= 15:  # noqa: PLR2004  E.164 ends at 15 digits
+            raise ValueError("the shortest comes first, and both are between 1 and 15: [2, 6]")
+        return value
+
+
+class WebSection(Section):
+    """The local HTTP API and console."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen at")
+    port: int = Field(default=0, ge=0, le=65535, description="port to listen at; 0: any that is free")
+    hosts: Words = Field(
+        default=(), description="further names by which browsers reach the hub, such as that of a proxy"
+    )
+
+
+class PhoneTable(BaseModel):
+    """A user's phone: the kind of phone system, and the settings of that kind, which its adapter checks."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    adapter: str = Field(min_length=1, description="kind of phone system; `sim` is the simulated one")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All but `adapter`."""
+        return dict(self.model_extra or {})
+
+
+class UserSection(Section):
+    """One user of the hub."""
+
+    phone: PhoneTable | None = Field(default=None, description="see `[users.NAME.phone]`")
+    plugins: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="over `[plugins.X]`, for this user: `[users.NAME.plugins.X]`"
+    )
+    dial_plan: DialPlanSection | None = Field(
+        default=None, description="over `[dial_plan]`, for this user: `[users.NAME.dial_plan]`"
+    )
+
+
+class Tables(Section):
+    """The whole file."""
+
+    hub: HubSection = Field(default_factory=HubSection, description="see `[hub]`")
+    dial_plan: DialPlanSection = Field(default=DialPlanSection(), description="see `[dial_plan]`")
+    web: WebSection = Field(default=WebSection(), description="see `[web]`")
+    users: dict[Name, UserSection] = Field(default_factory=dict, description="see `[users.NAME]`")
+    plugins: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of each plugin, which the plugin checks: `[plugins.NAME]`"
+    )
+
+
+class Config:
+    """A checked configuration: its tables, and the file it came from for telling places."""
+
+    def __init__(self, file: ConfigFile, tables: Tables) -> None:
+        self.file = file
+        self.hub = tables.hub
+        self.web = tables.web
+        self.users = tables.users
+        self.tables = tables
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.file.path
+
+    def dial_plan(self, user: str = "") -> DialPlan:
+        """Return the dial plan of a user, or of everyone."""
+        fields = self.tables.dial_plan.model_dump()
+        section = self.users[user].dial_plan if user else None
+        if section is not None:
+            fields |= section.model_dump(include=section.model_fields_set)
+        return DialPlan(**fields)
+
+    def plugin(self, name: str, user: str = "") -> dict[str, Any]:
+        """Return a plugin's table as written, the user's own settings over everyone's."""
+        own = self.users[user].plugins.get(name, {}) if user else {}
+        return {**self.tables.plugins.get(name, {}), **own}
+
+    def place(self, *keys: object) -> str:
+        """Return where a setting stands: `phonehub.toml:12: users.alice.phone.server`."""
+        return self.file.place(*keys)
+
+    def problems(self, error: ValidationError, *table: str, model: type[BaseModel] | None = None) -> list[Problem]:
+        """Return what a later check of a table (a phone's, a plugin's) found, each at its place in the file."""
+        return problems_of(error, lambda at: self.place(*table, *at), model)
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Config:
+    """Read the file given, or the one that `config_file.find` finds; raises `UserError` with all that is wrong."""
+    return check(config_file.read(config_file.find(path)))
+
+
+def check(file: ConfigFile) -> Config:
+    """Make the models of a file that has been read; raises `UserError` with all that is wrong."""
+    problems = config_secrets.literal(file)
+    try:
+        tables = Tables.model_validate({"hub": {}, **file.tables}, context={"folder": file.path.parent})
+    except ValidationError as error:
+        problems += problems_of(error, lambda at: file.place(*at), Tables)
+    else:
+        if not problems:
+            return Config(file, tables)
+    raise UserError(*sorted(problems, key=_line_number))
+
+
+def _line_number(problem: Problem) -> int:
+    found = re.search(r":(\d+):", problem.place)
+    return int(found[1]) if found else 0

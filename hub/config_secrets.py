@@ -1,0 +1,72 @@
+"""Secrets stand in phonehub.toml by reference only; this finds those that stand there in clear."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.config_file import ConfigFile
+
+_NAME = re.compile(r"(?:^|[_-])(password|passwd|passphrase|secret|token|pin|credentials?|api_?key)$", re.IGNORECASE)
+_REFERENCE = re.compile(r"\$\{(?:env|file|keyring):[^{}]+\}")
+_URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#@:]*:(?P<password>[^@/]*)@", re.IGNORECASE)
+
+HIDDEN = "(hidden)"
+
+
+def literal(file: ConfigFile) -> list[Problem]:
+    """Return a problem for each secret that stands in a file in clear, without saying it."""
+    return [
+        Problem(
+            file.place(*at),
+            "a secret must not stand here in clear",
+            f'"phonehub config secret {_suggested(at)}" keeps it in the keyring; '
+            f'then write "${{keyring:{_suggested(at)}}}" here',
+        )
+        for at, _ in _clear(file.tables, ())
+    ]
+
+
+def redacted(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables with each secret in clear replaced by `(hidden)`; references stay, they tell nothing."""
+    return {
+        name: redacted(value)
+        if isinstance(value, dict)
+        else _without_password(value)
+        if not _is_clear(name, value)
+        else HIDDEN
+        for name, value in tables.items()
+    }
+
+
+def _clear(tables: dict[str, Any], at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from _clear(value, (*at, name))
+        elif _is_clear(name, value) or _without_password(value) != value:
+            yield (*at, name), value
+
+
+def _is_clear(name: str, value: Any) -> bool:
+    if not _NAME.search(name) or isinstance(value, bool):
+        return False
+    return isinstance(value, (str, int)) and value != "" and not _REFERENCE.fullmatch(str(value))
+
+
+def _without_password(value: Any) -> Any:
+    """`scheme://user:password@host` has one in clear; `scheme://user:${env:X}@host` has not."""
+    found = _URL_PASSWORD.match(value) if isinstance(value, str) else None
+    if not found or not found["password"] or _REFERENCE.fullmatch(found["password"]):
+        return value
+    return f"{value[: found.start('password')]}{HIDDEN}{value[found.end('password') :]}"
+
+
+def _suggested(at: tuple[str, ...]) -> str:
+    """`users.alice.phone.password` is kept as `phonehub/alice`."""
+    owner = at[1] if len(at) > 1 and at[0] in {"users", "plugins"} else at[-1]
+    return f"phonehub/{owner}"
