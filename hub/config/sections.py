@@ -13,44 +13,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from hub import config_file, config_secrets
-from hub.config_problems import problems_of
+from hub.config.in_clear import is_reference
 from hub.core.dial_plan import DialPlan
-from hub.errors import UserError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
-
-    from hub.config_file import ConfigFile
-    from hub.errors import Problem
 
 
 def _resolved(path: Path, info: ValidationInfo) -> Path:
     """A relative path counts from the folder of the file; `~` is the home folder."""
     folder: Path = (info.context or {}).get("folder", Path.cwd())
     return folder / path.expanduser()
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return text
-
-
-def _country(code: str) -> str:
-    from phonenumbers import SUPPORTED_REGIONS
-
-    if code not in SUPPORTED_REGIONS:
-        raise ValueError("not the two capital letters of a country (ISO 3166), such as US or DE")
-    return code
 
 
 def _must(pattern: str, told: str) -> Callable[[str], str]:
@@ -66,7 +43,6 @@ def _must(pattern: str, told: str) -> Callable[[str], str]:
 
 _user_name = _must("[a-z0-9][a-z0-9._-]{0,63}", "a user's name is small letters, digits and . _ - (64 at most)")
 _variable_name = _must("[a-z][a-z0-9_]{0,63}", "a variable's name is small letters, digits and _ (64 at most)")
-_digits = _must("[0-9*#]{0,16}", "should be digits in quotes (16 at most)")
 _scheme = _must("[a-z][a-z0-9+.-]{0,31}", "should be the word before the colon of a link, in small letters")
 _line = _must(r"[^\x00-\x1f\x7f]{0,2000}", "should be one line of text (2000 characters at most)")
 
@@ -79,9 +55,6 @@ def _listed(value: Any) -> Any:
 Folder = Annotated[Path, AfterValidator(_resolved)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(_listed)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Country = Annotated[str, AfterValidator(_country)]
-Digits = Annotated[str, AfterValidator(_digits)]
 Scheme = Annotated[str, AfterValidator(_scheme)]
 Name = Annotated[str, AfterValidator(_user_name)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
@@ -150,26 +123,37 @@ class HubSection(Section):
 class DialPlanSection(Section):
     """How numbers are written and dialled where the phone system stands."""
 
-    country: Country = Field(default="US", description="home country, ISO 3166")
-    area_code: Digits = Field(default="", description="home area code, without trunk prefix")
-    outside_prefix: Digits = Field(default="9", description="what is dialled for an outside line")
-    access_code: Digits = Field(default="", description="code dialled before the user's PIN for an outside line")
+    country: str = Field(default="US", description="home country, the two letters of ISO 3166")
+    area_code: str = Field(default="", description="home area code, without trunk prefix")
+    outside_prefix: str = Field(default="9", description="what is dialled for an outside line; empty: nothing")
+    access_code: str = Field(
+        default="",
+        description="code with the user's PIN, dialled instead of the prefix; may be a reference to a secret",
+    )
     extensions: tuple[int, int] = Field(
         default=(2, 6), description="digits of the shortest and of the longest extension"
     )
-    emergency: tuple[Pattern, ...] = Field(
-        default=(), description="further emergency numbers, regular expressions over digits"
+    emergency: tuple[str, ...] = Field(
+        default=(), description="further emergency numbers, regular expressions over all of the digits"
     )
-    premium: tuple[Pattern, ...] = Field(
-        default=(), description="further premium numbers, regular expressions over digits"
+    premium: tuple[str, ...] = Field(
+        default=(), description="further premium numbers, regular expressions over all of the digits"
+    )
+    dial_e164: bool = Field(
+        default=False, description="external numbers are dialled as + and digits, without prefix or access code"
     )
 
-    @field_validator("extensions")
+    @field_validator("*")
     @classmethod
-    def _in_order(cls, value: tuple[int, int]) -> tuple[int, int]:
-        shortest, longest = value
-        if not 1 <= shortest <= longest <= 15:  # noqa: PLR2004  E.164 ends at 15 digits
-            raise ValueError("the shortest comes first, and both are between 1 and 15: [2, 6]")
+    def _as_the_plan_wants(cls, value: Any, info: ValidationInfo) -> Any:
+        """Ask the plan itself, one setting at a time, so that each problem has its own place."""
+        name = str(info.field_name)
+        if isinstance(value, str) and is_reference(value):
+            return value
+        found = DialPlan(**{**info.data, name: value}).problems("")
+        told = [f"{problem.cause} ({problem.remedy})" for problem in found if problem.place.startswith(f".{name}")]
+        if told:
+            raise ValueError("; ".join(told))
         return value
 
 
@@ -218,63 +202,3 @@ class Tables(Section):
     plugins: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of each plugin, which the plugin checks: `[plugins.NAME]`"
     )
-
-
-class Config:
-    """A checked configuration: its tables, and the file it came from for telling places."""
-
-    def __init__(self, file: ConfigFile, tables: Tables) -> None:
-        self.file = file
-        self.hub = tables.hub
-        self.web = tables.web
-        self.users = tables.users
-        self.tables = tables
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.file.path
-
-    def dial_plan(self, user: str = "") -> DialPlan:
-        """Return the dial plan of a user, or of everyone."""
-        fields = self.tables.dial_plan.model_dump()
-        section = self.users[user].dial_plan if user else None
-        if section is not None:
-            fields |= section.model_dump(include=section.model_fields_set)
-        return DialPlan(**fields)
-
-    def plugin(self, name: str, user: str = "") -> dict[str, Any]:
-        """Return a plugin's table as written, the user's own settings over everyone's."""
-        own = self.users[user].plugins.get(name, {}) if user else {}
-        return {**self.tables.plugins.get(name, {}), **own}
-
-    def place(self, *keys: object) -> str:
-        """Return where a setting stands: `phonehub.toml:12: users.alice.phone.server`."""
-        return self.file.place(*keys)
-
-    def problems(self, error: ValidationError, *table: str, model: type[BaseModel] | None = None) -> list[Problem]:
-        """Return what a later check of a table (a phone's, a plugin's) found, each at its place in the file."""
-        return problems_of(error, lambda at: self.place(*table, *at), model)
-
-
-def load(path: str | os.PathLike[str] | None = None) -> Config:
-    """Read the file given, or the one that `config_file.find` finds; raises `UserError` with all that is wrong."""
-    return check(config_file.read(config_file.find(path)))
-
-
-def check(file: ConfigFile) -> Config:
-    """Make the models of a file that has been read; raises `UserError` with all that is wrong."""
-    problems = config_secrets.literal(file)
-    try:
-        tables = Tables.model_validate({"hub": {}, **file.tables}, context={"folder": file.path.parent})
-    except ValidationError as error:
-        problems += problems_of(error, lambda at: file.place(*at), Tables)
-    else:
-        if not problems:
-            return Config(file, tables)
-    raise UserError(*sorted(problems, key=_line_number))
-
-
-def _line_number(problem: Problem) -> int:
-    found = re.search(r":(\d+):", problem.place)
-    return int(found[1]) if found else 0

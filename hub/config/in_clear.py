@@ -10,7 +10,7 @@ from hub.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hub.config_file import ConfigFile
+    from hub.config.file import ConfigFile
 
 _NAME = re.compile(r"(?:^|[_-])(password|passwd|passphrase|secret|token|pin|credentials?|api_?key)$", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{(?:env|file|keyring):[^{}]+\}")
@@ -19,7 +19,12 @@ _URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#@:]*:(?P<password>[^@/]*)
 HIDDEN = "(hidden)"
 
 
-def literal(file: ConfigFile) -> list[Problem]:
+def is_reference(text: str) -> bool:
+    """Return whether a text is a reference to a secret and nothing else."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def in_clear(file: ConfigFile) -> list[Problem]:
     """Return a problem for each secret that stands in a file in clear, without saying it."""
     return [
         Problem(
@@ -55,13 +60,13 @@ def _clear(tables: dict[str, Any], at: tuple[str, ...]) -> Iterator[tuple[tuple[
 def _is_clear(name: str, value: Any) -> bool:
     if not _NAME.search(name) or isinstance(value, bool):
         return False
-    return isinstance(value, (str, int)) and value != "" and not _REFERENCE.fullmatch(str(value))
+    return isinstance(value, (str, int)) and value != "" and not is_reference(str(value))
 
 
 def _without_password(value: Any) -> Any:
     """`scheme://user:password@host` has one in clear; `scheme://user:${env:X}@host` has not."""
     found = _URL_PASSWORD.match(value) if isinstance(value, str) else None
-    if not found or not found["password"] or _REFERENCE.fullmatch(found["password"]):
+    if not found or not found["password"] or is_reference(found["password"]):
         return value
     return f"{value[: found.start('password')]}{HIDDEN}{value[found.end('password') :]}"
 

@@ -48,6 +48,10 @@ class ConfigFile:
     tables: dict[str, Any]
     lines: dict[tuple[str, ...], int]
 
+    def has(self, *keys: object) -> bool:
+        """Return whether a setting stands in the file, on a line of its own."""
+        return tuple(str(key) for key in keys) in self.lines
+
     def place(self, *keys: object) -> str:
         """Return `phonehub.toml:12: users.alice.phone.server`; of a missing setting, the line of what it belongs in."""
         names = tuple(str(key) for key in keys)

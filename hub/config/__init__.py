@@ -1,0 +1,97 @@
+"""`phonehub.toml`: `load` gives a checked `Config`, or a `UserError` with all that is wrong with the file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from hub.config import file as config_file
+from hub.config.in_clear import in_clear
+from hub.config.problems import problems_of
+from hub.config.sections import Tables
+from hub.core.dial_plan import DialPlan
+from hub.errors import UserError
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from hub.config.file import ConfigFile
+    from hub.errors import Problem
+
+__all__ = ["Config", "check", "load"]
+
+
+class Config:
+    """A checked configuration: its tables, and the file it came from for telling places."""
+
+    def __init__(self, file: ConfigFile, tables: Tables) -> None:
+        self.file = file
+        self.hub = tables.hub
+        self.web = tables.web
+        self.users = tables.users
+        self.tables = tables
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.file.path
+
+    def dial_plan(self, user: str = "") -> DialPlan:
+        """Return the dial plan of a user, or of everyone."""
+        fields = self.tables.dial_plan.model_dump()
+        section = self.users[user].dial_plan if user else None
+        if section is not None:
+            fields |= section.model_dump(include=section.model_fields_set)
+        return DialPlan(**fields)
+
+    def plugin(self, name: str, user: str = "") -> dict[str, Any]:
+        """Return a plugin's table as written, the user's own settings over everyone's."""
+        own = self.users[user].plugins.get(name, {}) if user else {}
+        return {**self.tables.plugins.get(name, {}), **own}
+
+    def place(self, *keys: object) -> str:
+        """Return where a setting stands: `phonehub.toml:12: users.alice.phone.server`."""
+        return self.file.place(*keys)
+
+    def problems(self, error: ValidationError, *table: str, model: type[BaseModel] | None = None) -> list[Problem]:
+        """Return what a later check of a table (a phone's) found, each at its place in the file."""
+        return problems_of(error, lambda at: self.place(*table, *at), model)
+
+    def plugin_problems(
+        self, error: ValidationError, name: str, user: str = "", model: type[BaseModel] | None = None
+    ) -> list[Problem]:
+        """Return what a plugin's model found in `plugin(name, user)`, where the user or else everyone has set it."""
+
+        def place(at: tuple[int | str, ...]) -> str:
+            own = ("users", user, "plugins", name)
+            return self.place(*(own if self.file.has(*own, *at) else ("plugins", name)), *at)
+
+        return problems_of(error, place, model)
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Config:
+    """Read the file given, or the one that `config_file.find` finds; raises `UserError` with all that is wrong."""
+    return check(config_file.read(config_file.find(path)))
+
+
+def check(file: ConfigFile) -> Config:
+    """Make the models of a file that has been read; raises `UserError` with all that is wrong."""
+    problems = in_clear(file)
+    try:
+        tables = Tables.model_validate({"hub": {}, **file.tables}, context={"folder": file.path.parent})
+    except ValidationError as error:
+        problems += problems_of(error, lambda at: file.place(*at), Tables)
+    else:
+        if not problems:
+            return Config(file, tables)
+    raise UserError(*sorted(problems, key=_line_number))
+
+
+def _line_number(problem: Problem) -> int:
+    found = re.search(r":(\d+):", problem.place)
+    return int(found[1]) if found else 0
