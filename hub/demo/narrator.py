@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from hub import events
+from hub.cli.output import printable
+from hub.core.call import Direction, Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hub.core.call import Call
+
+_ENDS = {
+    Outcome.ENDED: ("■", "ended", "dim"),
+    Outcome.MISSED: ("✗", "missed", "red"),
+    Outcome.ELSEWHERE: ("»", "answered elsewhere", "dim"),
+    Outcome.NO_ANSWER: ("✗", "nobody answered", "dim"),
+    Outcome.FAILED: ("✗", "could not be reached", "red"),
+    Outcome.TRANSFERRED: ("»", "transferred", "dim"),
+    Outcome.PARKED: ("P", "parked", "dim"),
+}
+
+
+class Narrator:
+    """Tells in the terminal what happens on the phone and what the rules make of it, a line each; counts as it goes."""
+
+    def __init__(self, console: Console) -> None:
+        self.calls = 0
+        self.actions = 0
+        self.failed = 0
+        self._console = console
+
+    def tell(self, event: events.Event) -> None:  # noqa: C901  one line a kind of event
+        """Tell one event, if it is one that a person cares for."""
+        match event:
+            case events.Ring(call=call):
+                self.calls += 1
+                self._line(event, "☎", f"{_who(call)} rings{_for(call)}", "bold yellow")
+            case events.Dial(call=call):
+                self.calls += 1
+                self._line(event, "↗", f"Alice dials {_who(call)}", "bold cyan")
+            case events.Answer(call=call):
+                who = "Alice" if call.direction is Direction.INBOUND else _who(call)
+                self._line(event, "●", f"{who} answers", "green")
+            case events.Hold(call=call):
+                self._line(event, "‖", f"{_who(call)} on hold", "blue")
+            case events.Resume(call=call):
+                self._line(event, "●", f"{_who(call)} taken back", "green")
+            case events.End(call=call):
+                sign, word, style = _ENDS[call.outcome or Outcome.ENDED]
+                self._line(event, sign, f"{_who(call)}: {word}", style)
+            case events.DndChanged(on=on):
+                self._line(event, "-", f"do-not-disturb {'on' if on else 'off'}", "magenta")
+            case events.PhoneChanged(state=state, message=message) if state != "closed":
+                self._line(event, "·", f"phone {state} {message}".rstrip(), "dim")
+            case events.ActionDone():
+                self._action(event)
+            case events.PluginChanged(plugin=plugin, state=state, reason=reason):
+                self._line(event, "!", f"plugin {plugin} {state}: {reason}", "red")
+
+    def _action(self, event: events.ActionDone) -> None:
+        self.actions += 1
+        self.failed += event.status in {"failed", "timeout"}
+        style = "dim" if event.status == "ok" else "red"
+        words = f"{event.rule}  {event.action} {event.detail}"
+        self._line(event, "  →", words if event.status == "ok" else f"{words} ({event.status})", style)
+
+    def _line(self, event: events.Event, sign: str, words: str, style: str) -> None:
+        line = Text.assemble((event.at.astimezone().strftime("%H:%M:%S "), "dim"), (f"{sign} ", style), "")
+        line.append(printable(words), style=style if sign == "  →" else None)
+        line.truncate(max(40, self._console.width - 1), overflow="ellipsis")
+        self._console.print(line)
+
+
+def _who(call: Call) -> str:
+    number = call.party.number.national or call.party.number.text or "a withheld number"
+    company = call.contact.company if call.contact else ""
+    name = f"{call.name}, {company}" if company else call.name
+    return f"{name} ({number})" if name else number
+
+
+def _for(call: Call) -> str:
+    return f" for {call.dialled.name}" if call.dialled.name else ""

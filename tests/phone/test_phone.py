@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from hub import events
+from hub.core.call import CallState, Direction, Leg, LegState, Party
+from hub.core.dial_plan import DialPlan
+from hub.core.signals import EndedLeg, Kind, LegSignal, Snapshot
+from hub.core.switchboard import Switchboard
+from hub.phone import commands
+from hub.phone.adapter import PhoneError
+from hub.phone.phone import Phone
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PLAN = DialPlan(area_code="585")
+ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
+
+
+class StillClock:
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, _seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+class Desk:
+    """A phone system at the other end of a phone: accepts every command, and tells what the test says."""
+
+    capabilities = ALL
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.done: list[commands.Command] = []
+        self.told: list[events.Event] = []
+        self.marks: list[str] = []
+        self.up = asyncio.Event()
+        seq = count(1).__next__
+        board = Switchboard("alice", next_seq=seq, find_contacts=lambda _number: ())
+        self.phone = Phone(board, self, PLAN, StillClock(), emit=self.hear, next_seq=seq)
+
+    def hear(self, event: events.Event) -> None:
+        self.told.append(event)
+        self.marks.append(self.phone.mark)
+        if isinstance(event, events.PhoneChanged) and event.state == "connected":
+            self.up.set()
+
+    async def open(self, _mark: str) -> Desk:
+        return self
+
+    async def signals(self) -> object:
+        await asyncio.Event().wait()
+        yield
+
+    async def do(self, command: commands.Command) -> None:
+        self.done.append(command)
+
+    async def close(self) -> None:
+        pass
+
+    def signal(self, kind: Kind, what: Leg, mark: str = "") -> None:
+        self.phone.on_signal(LegSignal(kind=kind, leg=what, at=NOW, mark=mark))
+
+    async def __aenter__(self) -> Desk:
+        self.task = asyncio.create_task(self.phone.connection.run())
+        await self.up.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+def leg(name: str, talk: str, direction: Direction = Direction.INBOUND, device: str = "desk") -> Leg:
+    party = Party(PLAN.number("5855551234"), "Ada")
+    return Leg(id=name, conversation=talk, device=device, direction=direction, party=party, started=NOW)
+
+
+async def test_commands_go_to_the_leg_that_is_meant() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.signal(Kind.DELIVERED, leg("a1", "a", device="desk"))
+        desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
+        await desk.phone.ignore()
+        assert desk.phone.calls[0].ignored
+        await desk.phone.answer()
+        desk.signal(Kind.ESTABLISHED, leg("a1", "a"))
+        desk.signal(Kind.CLEARED, leg("a2", "a"))
+        await desk.phone.hold()
+        desk.signal(Kind.HELD, leg("a1", "a"))
+        await desk.phone.resume("a.alice")
+        desk.signal(Kind.RETRIEVED, leg("a1", "a"))
+        await desk.phone.end()
+        await desk.phone.set_dnd(True)
+        await desk.phone.dial("(585) 555-9876", "desk")
+        assert desk.done == [
+            commands.SilenceLeg("a1"),
+            commands.SilenceLeg("a2"),
+            commands.AnswerLeg("a1"),
+            commands.HoldLeg("a1"),
+            commands.ResumeLeg("a1"),
+            commands.EndLeg("a1"),
+            commands.SetDnd(on=True),
+            commands.DialNumber(PLAN.dialled(PLAN.to_dial("585-555-9876")), "desk"),
+        ]
+
+
+async def test_declining_a_ringing_call_declines_it_at_every_device() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.signal(Kind.DELIVERED, leg("a1", "a"))
+        desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
+        await desk.phone.end()
+        assert desk.done == [commands.EndLeg("a1"), commands.EndLeg("a2")]
+
+
+async def test_what_cannot_be_done_is_told() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        codes = {}
+        for what in ("answer", "hold", "resume", "end", "ignore"):
+            with pytest.raises(PhoneError, match=f"there is no call to {what}") as error:
+                await getattr(desk.phone, what)()
+            codes[what] = error.value.code
+        assert set(codes.values()) == {"wrong_state"}
+        desk.signal(Kind.ORIGINATED, leg("a1", "a", Direction.OUTBOUND))
+        desk.signal(Kind.DELIVERED, leg("a1", "a", Direction.OUTBOUND))
+        with pytest.raises(PhoneError, match=r"cannot answer call a\.alice: it is outbound and alerting"):
+            await desk.phone.answer("a.alice")
+        with pytest.raises(PhoneError, match="there is no call b"):
+            await desk.phone.end("b")
+        desk.signal(Kind.DELIVERED, leg("b1", "b"))
+        with pytest.raises(PhoneError, match=r"several calls could be meant, name one: a\.alice, b\.alice"):
+            await desk.phone.end()
+        with pytest.raises(PhoneError) as error:
+            await desk.phone.dial("not a number")
+        assert error.value.code == "invalid_number"
+        assert desk.done == []
+
+
+async def test_the_mark_moves_on_with_the_last_missed_event() -> None:
+    live = LegState(leg=leg("a1", "a"), state=CallState.HOLD, answered=NOW)
+    gone = EndedLeg(leg=leg("b1", "b"), ended=NOW)
+    async with Desk(Snapshot(at=NOW, live=(live,), ended=(gone,), mark="m9")) as desk:
+        told = [(event.type, mark) for event, mark in zip(desk.told, desk.marks, strict=True)]
+        assert [kind for kind, _ in told] == ["phone", "ring", "answer", "hold", "ring", "end", "phone"]
+        assert [mark for _, mark in told] == ["", "", "", "", "", "m9", "m9"]
+        desk.signal(Kind.RETRIEVED, leg("a1", "a"), "m10")
+        assert (desk.told[-1].type, desk.marks[-1]) == ("resume", "m10")
