@@ -1,0 +1,112 @@
+"""A conversation and the legs that are in it, whoever they belong to. Pure; changed by the exchange only."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hub.core.call import CallState, Cause, Direction
+from hub.sim.office import Who
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub.sim.office import Step
+    from hub.sim.timers import Timer
+
+JOINED = (CallState.CONNECTED, CallState.HOLD)
+DIALLING = (CallState.INITIATED, CallState.ALERTING)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Branch:
+    """One party's leg in a conversation: a user's handset, somebody on an outside line, or a voicemail box.
+
+    `who` is how this party shows up at the others, `shown` who it is told to be talking with. Only handsets have a
+    `user` and a `device`, only parties outside a `line`. `timer` is what this party does next by itself.
+    """
+
+    id: str
+    talk: Conversation
+    who: Who
+    shown: Who
+    direction: Direction
+    started: datetime
+    user: str = ""
+    device: str = ""
+    line: str = ""
+    state: CallState = CallState.NULL
+    answered: datetime | None = None
+    silenced: bool = False
+    cause: Cause = Cause.NORMAL
+    timer: Timer | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether it takes part: connected or on hold."""
+        return self.state in JOINED
+
+    @property
+    def ringing(self) -> bool:
+        """Whether it is a called party that has not answered yet."""
+        return self.direction is Direction.INBOUND and self.state in DIALLING
+
+    @property
+    def dialling(self) -> bool:
+        """Whether it is a caller who waits for an answer."""
+        return self.direction is Direction.OUTBOUND and self.state in DIALLING
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Conversation:
+    """Any number of legs that belong together.
+
+    `steps` is what is left of the route while the call hunts for somebody to answer, `timer` ends its present step,
+    `declined` are the handsets that have turned it down, `dialled` is what the caller dialled.
+    """
+
+    id: str
+    dialled: Who
+    internal: bool = False
+    line: str = ""
+    branches: list[Branch] = field(default_factory=list)
+    steps: deque[Step] = field(default_factory=deque)
+    timer: Timer | None = None
+    declined: set[str] = field(default_factory=set)
+    born: int = 0
+
+    @property
+    def joined(self) -> list[Branch]:
+        """Who takes part."""
+        return [branch for branch in self.branches if branch.joined]
+
+    @property
+    def ringing(self) -> list[Branch]:
+        """Who is being called."""
+        return [branch for branch in self.branches if branch.ringing]
+
+    @property
+    def waiting(self) -> Branch | None:
+        """The caller who waits for an answer, if any."""
+        return next((branch for branch in self.branches if branch.dialling), None)
+
+    @property
+    def calling(self) -> Who:
+        """How the caller who waits shows up at those who are called."""
+        return next((branch.who for branch in self.branches if branch.dialling), Who())
+
+    def stop_hunting(self) -> None:
+        """Look no further: somebody has answered, or the caller is gone."""
+        self.steps.clear()
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def introduce(self) -> None:
+        """Tell everybody who takes part with whom they are talking."""
+        for branch in self.joined:
+            others = [other.who for other in self.joined if other is not branch]
+            if len(others) == 1:
+                branch.shown = others[0]
+            elif others:
+                branch.shown = Who("", ", ".join(other.name or other.number for other in others))

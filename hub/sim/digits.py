@@ -1,0 +1,82 @@
+"""What dialled digits mean in an office. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.sim.office import PREFIX_LENGTH, Ring, Who
+from hub.sim.refusal import Code, Refused
+
+if TYPE_CHECKING:
+    from hub.sim.office import FarEnd, Group, Office, Route, Step, User
+
+_SEPARATORS = re.compile(r"[\s().\-/]")
+_DIALLABLE = re.compile(r"\+?[0-9]{1,32}")
+_LOCAL = 7
+"""Numbers of so many digits are alike when they end alike: one may carry the country and area code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """An extension: who it is, and the steps that a call for it takes."""
+
+    who: Who
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A number beyond the outside lines: as it was dialled, and who answers there."""
+
+    who: Who
+    far_end: FarEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Digits that lead to nobody."""
+
+    who: Who
+
+
+Destination = Inside | Outside | Nowhere
+
+
+def destination(office: Office, text: str) -> Destination:
+    """Say where dialled text leads; raises `Refused` if it cannot be dialled at all."""
+    number = _SEPARATORS.sub("", text)
+    if not _DIALLABLE.fullmatch(number):
+        raise Refused(Code.INVALID_NUMBER, f"{text[:40]!r} cannot be dialled: use digits, with + in front or without")
+    owners: tuple[User | Group, ...] = (*office.users.values(), *office.groups.values())
+    for owner in owners:
+        if owner.extension == number:
+            return Inside(owner.who, owner.steps or (Ring(owner.name),))
+    prefix = office.outside_prefix
+    behind = number.removeprefix(prefix) if prefix and number not in office.emergency else number
+    if number in office.emergency or number.startswith("+") or len(number) >= _LOCAL:
+        return _outside(office, number, behind)
+    if behind != number and len(behind) >= PREFIX_LENGTH:
+        return _outside(office, number, behind)
+    return Nowhere(Who(number))
+
+
+def _outside(office: Office, dialled: str, behind: str) -> Outside:
+    alike = (end for end in office.far_ends if same(end.who.number, behind) or same(end.who.number, dialled))
+    end = next(alike, office.stranger)
+    return Outside(Who(dialled, end.who.name), end)
+
+
+def route_for(office: Office, number: str) -> Route | None:
+    """Return what happens to calls from outside to a number."""
+    return next((route for route in office.routes if same(route.who.number, number)), None)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two ways of writing it are one number, as far as digits can tell."""
+    left, right = (re.sub(r"[^0-9]", "", text) for text in (one, other))
+    if left == right:
+        return bool(left)
+    shorter, longer = sorted((left, right), key=len)
+    return len(shorter) >= _LOCAL and longer.endswith(shorter)

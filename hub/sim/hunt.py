@@ -1,0 +1,180 @@
+"""Where a call goes: over the steps of a route until somebody answers, or over an outside line. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hub.core.call import CallState, Cause, Direction
+from hub.core.signals import Kind
+from hub.sim.digits import Inside, Nowhere
+from hub.sim.office import FarEndDoes, Reject, Ring, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from hub.sim.conversation import Branch, Conversation
+    from hub.sim.digits import Destination, Outside
+    from hub.sim.office import Handset, Step, ToVoicemail, User
+    from hub.sim.switch import Switch
+
+_POST_DIAL = 1.0
+"""Seconds from dialling over an outside line until the far end rings."""
+
+_FAILURES = {
+    FarEndDoes.BUSY: Cause.BUSY,
+    FarEndDoes.UNREACHABLE: Cause.UNREACHABLE,
+    FarEndDoes.NO_ANSWER: Cause.NO_ANSWER,
+}
+
+
+class Hunt:
+    """Finds somebody to answer."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def dial(self, caller: Branch, to: Destination, at: datetime) -> None:
+        """Let a user's new leg call."""
+        switch, talk = self._switch, caller.talk
+        talk.internal = isinstance(to, Inside)
+        if isinstance(to, (Inside, Nowhere)):
+            switch.move(caller, Kind.ORIGINATED, at)
+            self.begin(talk, to.steps if isinstance(to, Inside) else (Reject(Cause.UNREACHABLE),), at)
+            return
+        line = next(reversed(tuple(switch.free_lines())), "")
+        talk.line = line
+        switch.move(caller, Kind.ORIGINATED, at)
+        if line:
+            self._dial_out(talk, to, line, at)
+        else:
+            self._fail(talk, at, Cause.BUSY)
+
+    def begin(self, talk: Conversation, steps: Iterable[Step], at: datetime) -> None:
+        """Start on a route."""
+        talk.steps = deque(steps)
+        self.on(talk, at, Cause.UNREACHABLE)
+
+    def on(self, talk: Conversation, at: datetime, why: Cause) -> None:
+        """Take the next step that leads anywhere, the one before having come to nothing for this reason.
+
+        What rings next rings before the rest stops, so that for a user who is in both it stays one call.
+        """
+        if talk.timer is not None:
+            talk.timer.cancel()
+        ringing, cause = talk.ringing, why
+        while talk.steps:
+            step = talk.steps.popleft()
+            if isinstance(step, Reject):
+                cause = step.cause
+                break
+            if isinstance(step, Ring):
+                found, cause = self._available(talk, step)
+                if found:
+                    self._ring(talk, found, ringing, why, at)
+                    talk.timer = self._switch.after(at, step.seconds, partial(self.on, talk, why=Cause.NO_ANSWER))
+                    return
+            else:
+                self._clear(ringing, at, why)
+                self._to_voicemail(talk, step, at)
+                return
+        self._clear(ringing, at, why)
+        self._fail(talk, at, cause)
+
+    def _available(self, talk: Conversation, step: Ring) -> tuple[list[tuple[User, Handset]], Cause]:
+        """Return the handsets that can ring; none: why not."""
+        switch = self._switch
+        caller = talk.waiting
+        found = []
+        cause = Cause.UNREACHABLE
+        for user, handset in switch.office.ringers(step.target):
+            if handset.id in talk.declined:
+                cause = Cause.REJECTED
+                continue
+            at_device = switch.at_device(handset.id)
+            mine = any(branch.talk is talk for branch in at_device)
+            full = len(at_device) >= handset.appearances and not mine
+            if full or (caller and caller.user == user.name) or (user.name in switch.dnd and not mine):
+                cause = Cause.BUSY
+                continue
+            found.append((user, handset))
+        return found, cause
+
+    def _ring(
+        self,
+        talk: Conversation,
+        found: Iterable[tuple[User, Handset]],
+        before: Iterable[Branch],
+        why: Cause,
+        at: datetime,
+    ) -> None:
+        switch, caller = self._switch, talk.waiting
+        devices = {handset.id: user for user, handset in found}
+        ringing = {branch.device for branch in talk.ringing}
+        for device, user in devices.items():
+            if device not in ringing:
+                branch = switch.join(
+                    talk, Direction.INBOUND, at, who=user.who, shown=talk.calling, user=user.name, device=device
+                )
+                switch.move(branch, Kind.DELIVERED, at)
+        self._clear((branch for branch in before if branch.device not in devices), at, why)
+        if caller and caller.state is CallState.INITIATED:
+            switch.move(caller, Kind.DELIVERED, at)
+
+    def _clear(self, branches: Iterable[Branch], at: datetime, why: Cause) -> None:
+        for branch in branches:
+            self._switch.clear(branch, at, why)
+
+    def _to_voicemail(self, talk: Conversation, step: ToVoicemail, at: datetime) -> None:
+        switch = self._switch
+        user = switch.office.users[step.user]
+        who = Who(user.extension, f"Voicemail of {user.who.name}")
+        box = switch.join(talk, Direction.INBOUND, at, who=who, shown=talk.calling)
+        switch.move(box, Kind.DELIVERED, at)
+        switch.connect(box, at)
+        box.timer = switch.after(at, switch.office.greeting, partial(self._leave, box))
+
+    def _dial_out(self, talk: Conversation, to: Outside, line: str, at: datetime) -> None:
+        switch, end, caller = self._switch, to.far_end, talk.waiting
+        far = switch.join(talk, Direction.INBOUND, at, who=to.who, shown=talk.calling, line=line)
+        switch.move(far, Kind.ORIGINATED, at)
+
+        def answer(at: datetime) -> None:
+            switch.connect(far, at)
+            if end.talks:
+                far.timer = switch.after(at, end.talks, partial(self._leave, far))
+
+        def give_up(at: datetime) -> None:
+            switch.clear(far, at, _FAILURES[end.does])
+            self._fail(talk, at, _FAILURES[end.does])
+
+        def ring(at: datetime) -> None:
+            switch.move(far, Kind.DELIVERED, at)
+            if caller:
+                switch.move(caller, Kind.DELIVERED, at)
+            if end.does is FarEndDoes.ANSWERS:
+                far.timer = switch.after(at, max(0.0, end.after - _POST_DIAL), answer)
+            else:
+                far.timer = switch.after(at, switch.office.patience, give_up)
+
+        if end.does in {FarEndDoes.BUSY, FarEndDoes.UNREACHABLE}:
+            far.timer = switch.after(at, end.after, give_up)
+        else:
+            far.timer = switch.after(at, min(_POST_DIAL, end.after), ring)
+
+    def _leave(self, branch: Branch, at: datetime) -> None:
+        self._switch.leave(branch, at)
+
+    def _fail(self, talk: Conversation, at: datetime, cause: Cause) -> None:
+        """Tell the caller that nobody will answer; a user's handset then sounds the tone for a while."""
+        switch, caller = self._switch, talk.waiting
+        if caller is None:
+            return
+        if not caller.user:
+            switch.clear(caller, at, cause)
+            return
+        caller.cause = cause
+        switch.move(caller, Kind.FAILED, at, cause)
+        caller.timer = switch.after(at, switch.office.tone, partial(switch.clear, caller, cause=cause))

@@ -1,0 +1,108 @@
+"""What the exchange tells about a user's legs, and its bounded memory of those that ended. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from hub.core.call import CallState, Cause, Direction
+    from hub.core.signals import Kind
+    from hub.sim.office import Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegView:
+    """A leg as it stands, fully described. `silenced`: its handset was told to stop ringing, the leg still alerts."""
+
+    id: str
+    conversation: str
+    user: str
+    device: str
+    direction: Direction
+    state: CallState
+    party: Who
+    dialled: Who
+    started: datetime
+    answered: datetime | None
+    line: str
+    queue: str
+    internal: bool
+    silenced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegTold:
+    """Something happened to a leg. `mark` names this place in what the user is told."""
+
+    user: str
+    mark: str
+    at: datetime
+    kind: Kind
+    leg: LegView
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DndTold:
+    """A user's do-not-disturb was switched."""
+
+    user: str
+    mark: str
+    at: datetime
+    on: bool
+
+
+Told = LegTold | DndTold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedView:
+    """A leg that ended: its last description, when and why."""
+
+    leg: LegView
+    ended: datetime
+    cause: Cause
+
+
+_DIGITS = 18
+"""A mark's number has no more digits than this."""
+
+
+class Journal:
+    """Numbers what one user is told, and remembers the last legs that ended. A mark is `epoch:number`."""
+
+    def __init__(self, epoch: str, memory: int) -> None:
+        self._epoch = epoch
+        self._seq = 0
+        self._ended: deque[tuple[int, EndedView]] = deque(maxlen=memory)
+
+    @property
+    def mark(self) -> str:
+        """The mark of what was told last."""
+        return f"{self._epoch}:{self._seq}"
+
+    def next_mark(self) -> str:
+        """Count on, and return the new mark."""
+        self._seq += 1
+        return self.mark
+
+    def remember(self, ended: EndedView) -> None:
+        """Keep a leg whose end is told under the present mark."""
+        self._ended.append((self._seq, ended))
+
+    def ended_since(self, mark: str) -> Iterator[EndedView]:
+        """Yield what ended after a mark, oldest first; everything remembered if the mark is not of this epoch."""
+        seen = self._number(mark)
+        return (ended for seq, ended in self._ended if seq > seen)
+
+    def _number(self, mark: str) -> int:
+        epoch, colon, digits = mark.rpartition(":")
+        if not colon or epoch != self._epoch or len(digits) > _DIGITS or not (digits.isascii() and digits.isdigit()):
+            return 0
+        number = int(digits)
+        return number if number <= self._seq else 0

@@ -1,0 +1,190 @@
+"""What a simulated office consists of: everything that does not change while it is open. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from hub.core.call import Cause
+from hub.phone import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
+    {
+        command.name: command
+        for command in (
+            commands.DialNumber,
+            commands.AnswerLeg,
+            commands.HoldLeg,
+            commands.ResumeLeg,
+            commands.EndLeg,
+            commands.SilenceLeg,
+            commands.SetDnd,
+        )
+    }
+)
+"""What the exchange can be asked, by its word; also the capabilities of a handset that can do everything."""
+
+PREFIX_LENGTH = 3
+"""The fewest digits behind the outside prefix that make an outside number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """How somebody shows up at the other end of a call: number and name as text, just as the network told them."""
+
+    number: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handset:
+    """A device of a user. `id` is unique in the office; `appearances` is how many calls it can have at a time.
+
+    `capabilities` is what can be asked of it from afar; by hand it can do everything.
+    """
+
+    id: str
+    name: str = ""
+    capabilities: frozenset[str] = frozenset(COMMANDS)
+    appearances: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A step of a route: ring a user or a group (by name) or one handset (by id) for so many seconds."""
+
+    target: str
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToVoicemail:
+    """A step of a route: the voicemail of a user takes the call."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A step of a route: the caller is turned away."""
+
+    cause: Cause = Cause.REJECTED
+
+
+Step = Ring | ToVoicemail | Reject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s."""
+
+    name: str
+    extension: str
+    password: str = field(repr=False)
+    full_name: str = ""
+    handsets: tuple[Handset, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def who(self) -> Who:
+        """How the user shows up at the other end."""
+        return Who(self.extension, self.full_name or self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A ring group: all handsets of all members ring together. `steps` as in `User`."""
+
+    name: str
+    extension: str
+    members: tuple[str, ...]
+    title: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def who(self) -> Who:
+        """How the group shows up at the other end."""
+        return Who(self.extension, self.title or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An outside line: it carries one call at a time."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What happens to calls from outside to a number; `who` is that number and what it is called (DNIS)."""
+
+    who: Who
+    steps: tuple[Step, ...]
+
+
+class FarEndDoes(StrEnum):
+    """What somebody outside does when called."""
+
+    ANSWERS = "answers"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarEnd:
+    """Somebody outside and what happens when the office calls: does it `after` seconds, hangs up after `talks` seconds.
+
+    `talks` of 0 means that the far end never hangs up by itself.
+    """
+
+    who: Who
+    does: FarEndDoes = FarEndDoes.ANSWERS
+    after: float = 3.0
+    talks: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A whole office. `users` and `groups` are by name; `stranger` is who answers at a number not in `far_ends`.
+
+    Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
+    `patience` how long the network lets an outside number ring.
+    """
+
+    users: Mapping[str, User]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    routes: tuple[Route, ...] = ()
+    far_ends: tuple[FarEnd, ...] = ()
+    name: str = "Office"
+    outside_prefix: str = "9"
+    emergency: tuple[str, ...] = ("911", "112")
+    stranger: FarEnd = FarEnd(who=Who())
+    greeting: float = 30.0
+    tone: float = 4.0
+    patience: float = 60.0
+
+    def handset(self, device: str) -> tuple[User, Handset] | None:
+        """Return the handset of this id, and whose it is."""
+        for user in self.users.values():
+            for handset in user.handsets:
+                if handset.id == device:
+                    return user, handset
+        return None
+
+    def ringers(self, target: str) -> tuple[tuple[User, Handset], ...]:
+        """Return the handsets that ring for a user, a group or a handset."""
+        if target in self.groups:
+            members = (self.users[name] for name in self.groups[target].members)
+            return tuple((user, handset) for user in members for handset in user.handsets)
+        if target in self.users:
+            user = self.users[target]
+            return tuple((user, handset) for handset in user.handsets)
+        found = self.handset(target)
+        return (found,) if found else ()

@@ -1,0 +1,35 @@
+"""The exchange's table: what can be done with a leg, by where it stands."""
+
+from __future__ import annotations
+
+from hub.core.call import CallState, Direction
+from hub.core.signals import Kind
+from hub.sim.refusal import Code, Refused
+
+_IN, _OUT = Direction
+
+PERMITTED: dict[tuple[Direction, CallState, str], Kind] = {
+    (_IN, CallState.ALERTING, "answer"): Kind.ESTABLISHED,
+    (_IN, CallState.ALERTING, "ignore"): Kind.UPDATED,
+    (_IN, CallState.ALERTING, "end"): Kind.CLEARED,
+    (_IN, CallState.CONNECTED, "hold"): Kind.HELD,
+    (_IN, CallState.CONNECTED, "end"): Kind.CLEARED,
+    (_IN, CallState.HOLD, "resume"): Kind.RETRIEVED,
+    (_IN, CallState.HOLD, "end"): Kind.CLEARED,
+    (_OUT, CallState.INITIATED, "end"): Kind.CLEARED,
+    (_OUT, CallState.ALERTING, "end"): Kind.CLEARED,
+    (_OUT, CallState.CONNECTED, "hold"): Kind.HELD,
+    (_OUT, CallState.CONNECTED, "end"): Kind.CLEARED,
+    (_OUT, CallState.HOLD, "resume"): Kind.RETRIEVED,
+    (_OUT, CallState.HOLD, "end"): Kind.CLEARED,
+    (_OUT, CallState.FAILED, "end"): Kind.CLEARED,
+}
+"""What a command does to the leg it names. A pair that is not here is refused as `wrong_state`."""
+
+
+def permitted(direction: Direction, state: CallState, command: str) -> Kind:
+    """Return what the command does to such a leg; raises `Refused`."""
+    try:
+        return PERMITTED[direction, state, command]
+    except KeyError:
+        raise Refused(Code.WRONG_STATE, f"cannot {command} this call: it is {direction} and {state}") from None

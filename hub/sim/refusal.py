@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why the simulated phone system will not do something: the `code` of an `error` message."""
+
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105  a word of the protocol, no password
+    UNKNOWN_USER = "unknown_user"
+    UNKNOWN_HANDSET = "unknown_handset"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    UNKNOWN_CALL = "unknown_call"
+    WRONG_STATE = "wrong_state"
+    MISSING_CAPABILITY = "missing_capability"
+    INVALID_NUMBER = "invalid_number"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    BAD_REQUEST = "bad_request"
+    TOO_LARGE = "too_large"
+
+
+class Refused(Exception):  # noqa: N818  the protocol's word
+    """What was asked is not done and nothing has changed; `str()` is for a person, `code` for a program."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,68 @@
+"""Moves legs from state to state and tells their users of it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.core.call import Cause, Direction
+from hub.core.signals import Kind
+from hub.core.transitions import next_state
+from hub.sim.journal import DndTold, EndedView, Journal, LegTold, LegView
+from hub.sim.office import Who
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from hub.sim.conversation import Branch
+    from hub.sim.journal import Told
+
+
+class Reporter:
+    """One journal a user. `tell` gets each thing told, in order, and must not call the exchange."""
+
+    def __init__(self, users: Iterable[str], epoch: str, memory: int, tell: Callable[[Told], None]) -> None:
+        self._journals = {user: Journal(epoch, memory) for user in users}
+        self._tell = tell
+
+    def leg(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
+        """Move a leg and tell its user; a `ProtocolError` here is a defect of the exchange."""
+        branch.state = next_state(branch.state, kind)
+        if kind is Kind.ESTABLISHED:
+            branch.answered = at
+            branch.talk.introduce()
+        if not branch.user:
+            return
+        journal = self._journals[branch.user]
+        mark, leg = journal.next_mark(), view(branch)
+        if kind is Kind.CLEARED:
+            journal.remember(EndedView(leg=leg, ended=at, cause=cause))
+        self._tell(LegTold(user=branch.user, mark=mark, at=at, kind=kind, leg=leg, cause=cause))
+
+    def dnd(self, user: str, at: datetime, *, on: bool) -> None:
+        """Tell a user that do-not-disturb was switched."""
+        self._tell(DndTold(user=user, mark=self._journals[user].next_mark(), at=at, on=on))
+
+    def journal(self, user: str) -> Journal:
+        """Return what a user was told."""
+        return self._journals[user]
+
+
+def view(branch: Branch) -> LegView:
+    """Describe a leg as its user is told it."""
+    return LegView(
+        id=branch.id,
+        conversation=branch.talk.id,
+        user=branch.user,
+        device=branch.device,
+        direction=branch.direction,
+        state=branch.state,
+        party=branch.shown,
+        dialled=branch.talk.dialled if branch.direction is Direction.INBOUND else Who(),
+        started=branch.started,
+        answered=branch.answered,
+        line=branch.talk.line,
+        queue="",
+        internal=branch.talk.internal,
+        silenced=branch.silenced,
+    )
