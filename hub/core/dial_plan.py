@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import phonenumbers
-from phonenumbers import ValidationResult
 
 from hub.core import numbering
 from hub.core.dial_text import LONGEST, bounded, for_display, plain, read
@@ -19,22 +17,16 @@ if TYPE_CHECKING:
 _KEYS = re.compile(r"[0-9*#]*")
 _LONGEST_EXTENSION = 15
 _SHOWN = 40
-_WRONG_LENGTH = {
-    ValidationResult.TOO_SHORT: "it is too short",
-    ValidationResult.TOO_LONG: "it is too long",
-    ValidationResult.INVALID_LENGTH: "no number has that length",
-    ValidationResult.INVALID_COUNTRY_CODE: "no country has that code",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPlan:
     """How numbers are written and dialled where the phone system stands (spec CALL-20).
 
-    `country` is an ISO 3166 code, `area_code` without trunk prefix, `outside_prefix` what is dialled for an outside line
-    (empty: nothing), `access_code` a code with the user's PIN to dial instead of it, `extensions` the shortest and longest
-    extension, `emergency` and `premium` further such numbers as regular expressions over the whole of the digits.
-    With `dial_e164` the phone system is given external numbers as `+` and digits, without prefix or access code.
+    `country` is an ISO 3166 code, `area_code` without trunk prefix, `outside_prefix` what is dialled for an outside
+    line (empty: nothing), `access_code` a code with the user's PIN to dial instead of it, `extensions` the shortest and
+    longest extension, `emergency` and `premium` regular expressions over the whole of the digits of further such
+    numbers. With `dial_e164` the phone system is given public numbers as `+` and digits, without prefix or code.
     """
 
     country: str = "US"
@@ -49,15 +41,16 @@ class DialPlan:
     def number(self, text: str) -> Number:
         """Read caller-ID or dialled text, whatever it holds; never raises.
 
-        `text` is kept as received (256 characters of it, without an access code). Emergency numbers go before extensions,
-        extensions before public numbers; a number is read as it stands before its outside prefix is thought away.
+        The text is kept as received (256 characters of it, without an access code). Emergency numbers go before
+        extensions, extensions before public numbers; a number is read as it stands before it is read as one after an
+        outside prefix.
         """
         if len(text) > LONGEST:
             return Number(bounded(text), NumberKind.MALFORMED, national=for_display(bounded(text)))
         return numbering.read_number(self, bounded(text))
 
     def to_dial(self, text: str) -> Number:
-        """Read what a person wants dialled (may be a `tel:` link, RFC 3966); raises `ValueError` telling why it cannot be."""
+        """Read what a person wants dialled, a `tel:` link perhaps (RFC 3966); raises `ValueError` saying why not."""
         number = self.number(text)
         if number.kind is NumberKind.WITHHELD:
             raise ValueError("There is nothing to dial: give a number or an extension.")
@@ -69,8 +62,8 @@ class DialPlan:
     def dialled(self, number: Number) -> str:
         """Return what to send to the phone system so that it calls `number`; raises `ValueError` where nothing can.
 
-        Emergency numbers, codes and extensions go as they are. A public number goes as from an outside line at home, so that
-        reading the answer back gives the same number; where that cannot be, and with `dial_e164`, as `+` and digits.
+        Emergency numbers, codes and extensions go as they are. A public number goes with the outside prefix or access
+        code, as dialled at home, if that reads back as the same number; else, and with `dial_e164`, as `+` and digits.
         """
         keys = read(number.text).keys
         if number.kind in {NumberKind.EMERGENCY, NumberKind.CODE, NumberKind.EXTENSION}:
@@ -84,7 +77,7 @@ class DialPlan:
         return digits if digits and self.number(digits).e164 == number.e164 else number.e164
 
     def without_separators(self, text: str) -> str:
-        """Return the number that stands in text as keys alone; text that holds none without separators, a withheld one empty."""
+        """Return the keys of the number in the text; other text without its separators; a withheld number as empty."""
         written = read(text)
         return "" if written.withheld else written.keys or plain(bounded(text))
 
@@ -105,7 +98,7 @@ class DialPlan:
         return numbering.national_digits(number)
 
     def prepend_area_code(self, text: str) -> str:
-        """Return a local number with the home area code, as it is written in the country; any other unchanged (RULE-07)."""
+        """Return a local number with the home area code, as written in the country; any other unchanged (RULE-07)."""
         keys = read(text).keys
         if numbering.is_extension(self, keys) or numbering.is_emergency(self, keys):
             return text
@@ -144,20 +137,12 @@ class DialPlan:
         )
         if not written.keys:
             return f"it is no telephone number; {remedy}"
-        number = numbering.parse(written.keys, self.country)
-        length = ValidationResult.INVALID_COUNTRY_CODE
-        if number is not None:
-            length = phonenumbers.is_possible_number_with_reason(number)
-        return f"{_WRONG_LENGTH.get(length, 'no such number exists')} ({self.country}); {remedy}"
+        return f"{numbering.why_impossible(written.keys, self.country)} ({self.country}); {remedy}"
 
     def _problems(self, place: str) -> Iterator[Problem]:
-        countries = sorted(phonenumbers.SUPPORTED_REGIONS)
-        if self.country not in countries:
-            near = get_close_matches(self.country.upper(), countries, 1, 0.5)
-            hint = f"perhaps {near[0]}" if near else "for example DE"
-            yield Problem(
-                f"{place}.country", f"{self.country!r} is no country", f"use its two letters of ISO 3166, {hint}"
-            )
+        if self.country not in phonenumbers.SUPPORTED_REGIONS:
+            remedy = "use its two letters of ISO 3166, such as GB or DE"
+            yield Problem(f"{place}.country", f"{self.country!r} is no country", remedy)
         trunk = phonenumbers.ndd_prefix_for_region(self.country, strip_non_digits=True) if not self._is_nanp() else None
         if self.area_code and not re.fullmatch("[0-9]{1,6}", self.area_code):
             yield Problem(f"{place}.area_code", f"{self.area_code!r} is no area code", "write its digits alone")

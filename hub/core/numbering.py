@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from hub.core.dial_plan import DialPlan
 
 _LONGEST_SHORT_NUMBER = 6
+_TOO_SHORT, _TOO_LONG, _NO_COUNTRY = "it is too short", "it is too long", "no country has that code"
+_WRONG_LENGTH = {
+    ValidationResult.TOO_SHORT: _TOO_SHORT,
+    ValidationResult.TOO_LONG: _TOO_LONG,
+    ValidationResult.INVALID_LENGTH: "no number has that length",
+}
+_NO_NUMBER = {
+    phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: _NO_COUNTRY,
+    phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: _TOO_SHORT,
+    phonenumbers.NumberParseException.TOO_SHORT_NSN: _TOO_SHORT,
+    phonenumbers.NumberParseException.TOO_LONG: _TOO_LONG,
+}
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +82,7 @@ def find_public(plan: DialPlan, keys: str) -> PhoneNumber | None:
         for reading in _readings(plan, each):
             if is_valid(reading):
                 return reading
-            if possible is None and not _lacks_area(plan, each) and _length(reading) == ValidationResult.IS_POSSIBLE:
+            if possible is None and not _lacks_area(plan, each) and _is_possible(reading):
                 possible = reading
     return None if possible is None or find_short(plan, keys) else possible
 
@@ -102,6 +114,15 @@ def parse(keys: str, country: str | None = None) -> PhoneNumber | None:
         return phonenumbers.parse(keys, country)
     except phonenumbers.NumberParseException:
         return None
+
+
+def why_impossible(keys: str, country: str) -> str:
+    """Say in a few words why keys that no reading made sense of are no public number."""
+    try:
+        length = _length(phonenumbers.parse(keys, country))
+    except phonenumbers.NumberParseException as error:
+        return _NO_NUMBER.get(error.error_type, "it is no telephone number")
+    return _WRONG_LENGTH.get(length, "no such number exists")
 
 
 def is_valid(number: PhoneNumber) -> bool:
@@ -203,12 +224,18 @@ def _trunk_prefix_is_written(country: str) -> bool:
 
 
 def _in_context(keys: str, context: str) -> PhoneNumber | None:
-    """Read keys after as much of the context as makes a valid number: pages give the code of a country, an area, more."""
+    """Read keys after as much of the context as makes a valid number: pages give the code of a country, an area..."""
     for end in range(len(context), 1, -1):
         number = parse(context[:end] + keys)
         if number is not None and is_valid(number):
             return number
     return None
+
+
+def _is_possible(number: PhoneNumber) -> bool:
+    """Tell whether a number has a length in use and reads back as itself (with a second trunk prefix it does not)."""
+    again = parse(e164(number))
+    return _length(number) == ValidationResult.IS_POSSIBLE and again is not None and e164(again) == e164(number)
 
 
 def _length(number: PhoneNumber) -> int:
