@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from hub import checking
 from hub.config import file as config_file
 from hub.config.in_clear import in_clear
-from hub.config.problems import problems_of
 from hub.config.sections import Tables
 from hub.core.dial_plan import DialPlan
 from hub.errors import UserError
+from hub.secrets import resolve
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hub.config.file import ConfigFile
     from hub.errors import Problem
+    from hub.secrets import Redactor
 
 __all__ = ["Config", "check", "load"]
 
@@ -41,13 +43,16 @@ class Config:
         """The file."""
         return self.file.path
 
-    def dial_plan(self, user: str = "") -> DialPlan:
-        """Return the dial plan of a user, or of everyone."""
+    def dial_plan(self, user: str = "", redactor: Redactor | None = None) -> DialPlan:
+        """Return the dial plan of a user, or of everyone; looks its secret up, which may block or raise `UserError`."""
         fields = self.tables.dial_plan.model_dump()
         section = self.users[user].dial_plan if user else None
         if section is not None:
             fields |= section.model_dump(include=section.model_fields_set)
-        return DialPlan(**fields)
+        own = section is not None and "access_code" in section.model_fields_set
+        place = self.place(*(("users", user) if own else ()), "dial_plan", "access_code")
+        code = resolve(fields["access_code"], redactor=redactor, folder=self.path.parent, place=place)
+        return DialPlan(**{**fields, "access_code": code})
 
     def plugin(self, name: str, user: str = "") -> dict[str, Any]:
         """Return a plugin's table as written, the user's own settings over everyone's."""
@@ -58,12 +63,12 @@ class Config:
         """Return where a setting stands: `phonehub.toml:12: users.alice.phone.server`."""
         return self.file.place(*keys)
 
-    def problems(self, error: ValidationError, *table: str, model: type[BaseModel] | None = None) -> list[Problem]:
+    def problems(self, error: ValidationError, model: type[BaseModel], *table: str) -> list[Problem]:
         """Return what a later check of a table (a phone's) found, each at its place in the file."""
-        return problems_of(error, lambda at: self.place(*table, *at), model)
+        return checking.problems(error, model, lambda at: self.place(*table, *at))
 
     def plugin_problems(
-        self, error: ValidationError, name: str, user: str = "", model: type[BaseModel] | None = None
+        self, error: ValidationError, model: type[BaseModel], name: str, user: str = ""
     ) -> list[Problem]:
         """Return what a plugin's model found in `plugin(name, user)`, where the user or else everyone has set it."""
 
@@ -71,7 +76,7 @@ class Config:
             own = ("users", user, "plugins", name)
             return self.place(*(own if self.file.has(*own, *at) else ("plugins", name)), *at)
 
-        return problems_of(error, place, model)
+        return checking.problems(error, model, place)
 
 
 def load(path: str | os.PathLike[str] | None = None) -> Config:
@@ -85,7 +90,7 @@ def check(file: ConfigFile) -> Config:
     try:
         tables = Tables.model_validate({"hub": {}, **file.tables}, context={"folder": file.path.parent})
     except ValidationError as error:
-        problems += problems_of(error, lambda at: file.place(*at), Tables)
+        problems += checking.problems(error, Tables, lambda at: file.place(*at))
     else:
         if not problems:
             return Config(file, tables)

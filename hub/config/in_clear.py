@@ -6,22 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Problem
+from hub.secrets import HIDDEN, is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.config.file import ConfigFile
 
-_NAME = re.compile(r"(?:^|[_-])(password|passwd|passphrase|secret|token|pin|credentials?|api_?key)$", re.IGNORECASE)
-_REFERENCE = re.compile(r"\$\{(?:env|file|keyring):[^{}]+\}")
+_NAME = re.compile(
+    r"(?:^|[_-])(password|passwd|passphrase|secret|token|pin|credentials?|api_?key|access_code)$", re.IGNORECASE
+)
 _URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#@:]*:(?P<password>[^@/]*)@", re.IGNORECASE)
-
-HIDDEN = "(hidden)"
-
-
-def is_reference(text: str) -> bool:
-    """Return whether a text is a reference to a secret and nothing else."""
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def in_clear(file: ConfigFile) -> list[Problem]:
@@ -33,28 +28,28 @@ def in_clear(file: ConfigFile) -> list[Problem]:
             f'"phonehub config secret {_suggested(at)}" keeps it in the keyring; '
             f'then write "${{keyring:{_suggested(at)}}}" here',
         )
-        for at, _ in _clear(file.tables, ())
+        for at in _clear(file.tables, ())
     ]
 
 
-def redacted(tables: dict[str, Any]) -> dict[str, Any]:
-    """Return the tables with each secret in clear replaced by `(hidden)`; references stay, they tell nothing."""
-    return {
-        name: redacted(value)
-        if isinstance(value, dict)
-        else _without_password(value)
-        if not _is_clear(name, value)
-        else HIDDEN
-        for name, value in tables.items()
-    }
+def redacted(value: Any, name: str = "") -> Any:
+    """Return tables with each secret in clear hidden; references stay, they tell nothing."""
+    if isinstance(value, dict):
+        return {key: redacted(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner, name) for inner in value]
+    return HIDDEN if _is_clear(name, value) else _without_password(value)
 
 
-def _clear(tables: dict[str, Any], at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, value in tables.items():
-        if isinstance(value, dict):
-            yield from _clear(value, (*at, name))
-        elif _is_clear(name, value) or _without_password(value) != value:
-            yield (*at, name), value
+def _clear(value: Any, at: tuple[str, ...], name: str = "") -> Iterator[tuple[str, ...]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _clear(inner, (*at, key), key)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _clear(inner, (*at, str(position)), name)
+    elif _is_clear(name, value) or _without_password(value) != value:
+        yield at
 
 
 def _is_clear(name: str, value: Any) -> bool:

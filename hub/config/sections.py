@@ -17,8 +17,8 @@ from pydantic import (
     field_validator,
 )
 
-from hub.config.in_clear import is_reference
 from hub.core.dial_plan import DialPlan
+from hub.secrets import is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
