@@ -1,0 +1,169 @@
+"""The plugin API: all that a plugin may import, by `from hub import Ring, hookimpl`.
+
+It is loaded when first used, so that `import hub` costs next to nothing. Versioned semantically and pinned by a test.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hub.clock import Clock
+    from hub.core.call import (
+        NOBODY,
+        Call,
+        CallState,
+        Cause,
+        Contact,
+        Direction,
+        Leg,
+        LegState,
+        Outcome,
+        Party,
+    )
+    from hub.core.dial_plan import DialPlan
+    from hub.core.numbers import NO_NUMBER, Number, NumberKind
+    from hub.core.signals import DndSignal, EndedLeg, Kind, LegSignal, Signal, Snapshot
+    from hub.errors import Problem, UserError
+    from hub.events import (
+        EVENTS,
+        ActionDone,
+        Answer,
+        CallChanged,
+        CallEvent,
+        ContactFound,
+        Dial,
+        DndChanged,
+        End,
+        Event,
+        Hold,
+        Lagged,
+        OpenPage,
+        PhoneChanged,
+        PluginChanged,
+        Resume,
+        Ring,
+        Started,
+        Stopping,
+        to_json,
+    )
+    from hub.hookspecs import hookimpl
+    from hub.phone.adapter import Adapter, AdapterKind, ConnectionLost, PhoneError, Session, SignInRefused
+    from hub.phone.commands import (
+        AnswerLeg,
+        Command,
+        DialNumber,
+        EndLeg,
+        HoldLeg,
+        LegCommand,
+        ResumeLeg,
+        SetDnd,
+        SilenceLeg,
+    )
+    from hub.phone.phone import Phone
+    from hub.plugin_host.context import Context
+    from hub.rules.parts import Action, ActionRefused, Condition, Done, Facts, Job, Macro, Trigger
+
+__all__ = [
+    "EVENTS",
+    "NOBODY",
+    "NO_NUMBER",
+    "Action",
+    "ActionDone",
+    "ActionRefused",
+    "Adapter",
+    "AdapterKind",
+    "Answer",
+    "AnswerLeg",
+    "Call",
+    "CallChanged",
+    "CallEvent",
+    "CallState",
+    "Cause",
+    "Clock",
+    "Command",
+    "Condition",
+    "ConnectionLost",
+    "Contact",
+    "ContactFound",
+    "Context",
+    "Dial",
+    "DialNumber",
+    "DialPlan",
+    "Direction",
+    "DndChanged",
+    "DndSignal",
+    "Done",
+    "End",
+    "EndLeg",
+    "EndedLeg",
+    "Event",
+    "Facts",
+    "Hold",
+    "HoldLeg",
+    "Job",
+    "Kind",
+    "Lagged",
+    "Leg",
+    "LegCommand",
+    "LegSignal",
+    "LegState",
+    "Macro",
+    "Number",
+    "NumberKind",
+    "OpenPage",
+    "Outcome",
+    "Party",
+    "Phone",
+    "PhoneChanged",
+    "PhoneError",
+    "PluginChanged",
+    "Problem",
+    "Resume",
+    "ResumeLeg",
+    "Ring",
+    "Session",
+    "SetDnd",
+    "SignInRefused",
+    "Signal",
+    "SilenceLeg",
+    "Snapshot",
+    "Started",
+    "Stopping",
+    "Trigger",
+    "UserError",
+    "hookimpl",
+    "to_json",
+]
+
+_HOMES = {
+    "hub.clock": "Clock",
+    "hub.core.call": "NOBODY Call CallState Cause Contact Direction Leg LegState Outcome Party",
+    "hub.core.dial_plan": "DialPlan",
+    "hub.core.numbers": "NO_NUMBER Number NumberKind",
+    "hub.core.signals": "DndSignal EndedLeg Kind LegSignal Signal Snapshot",
+    "hub.errors": "Problem UserError",
+    "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ContactFound Dial DndChanged End Event Hold Lagged "
+    "OpenPage PhoneChanged PluginChanged Resume Ring Started Stopping to_json",
+    "hub.hookspecs": "hookimpl",
+    "hub.phone.adapter": "Adapter AdapterKind ConnectionLost PhoneError Session SignInRefused",
+    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SilenceLeg",
+    "hub.phone.phone": "Phone",
+    "hub.plugin_host.context": "Context",
+    "hub.rules.parts": "Action ActionRefused Condition Done Facts Job Macro Trigger",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:  # a type checker that sees this would take any name for a part of the API
+
+    def __getattr__(name: str) -> Any:
+        """Load a name of the API from the module it is defined in (PEP 562)."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'hub' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOME[name]), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
