@@ -1,0 +1,138 @@
+"""The command line: `phonehub --help` imports nothing but Click and this; each command is imported when it is called.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no hub is running.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+COMMANDS = {
+    "run": "Run the hub until it is stopped.",
+    "demo": "Watch a simulated office day reach the hub.",
+    "sim": "Run the simulated phone system.",
+    "dial": "Call a number, an extension or a tel: link.",
+    "answer": "Answer a ringing call.",
+    "hold": "Put a call on hold.",
+    "resume": "Take a call back from hold.",
+    "end": "Hang up.",
+    "ignore": "Silence a ringing call here; it goes on ringing elsewhere.",
+    "dnd": "Switch do-not-disturb, or tell how it stands.",
+    "calls": "Show the calls that are up now.",
+    "history": "Show past calls.",
+    "rules": "Check, try and list rules.",
+    "plugins": "List plugins, or begin a new one.",
+    "config": "Check and show the configuration, keep secrets.",
+    "doctor": "Tell what is wrong, and how to mend it.",
+}
+"""Each command, which is `command` in the module of its name, and its short help."""
+
+
+class Settings:
+    """What stands before the command: which configuration file, and which user."""
+
+    def __init__(self, config: str | None, user: str | None) -> None:
+        self.config = config
+        self.user = user
+
+
+class Commands(click.Group):
+    """Knows its commands by name, and imports one when it is wanted; plugins add theirs as entry points."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the hub's own in their order, then those of plugins."""
+        return [*COMMANDS, *sorted(self._added(ctx))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name in COMMANDS:
+            from importlib import import_module
+
+            command: click.Command = import_module(f"hub.cli.{cmd_name}").command
+            return command
+        if cmd_name in self._added(ctx):
+            from hub.cli.added import load
+
+            return load(cmd_name)
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where there is none of that name."""
+        name = args[0]
+        if not name.startswith("-") and name not in COMMANDS and name not in self._added(ctx):
+            from hub.checking import suggest
+
+            ctx.fail(f'there is no command "{name}"; {suggest(name, self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        rows = [*COMMANDS.items(), *((name, f"({package})") for name, package in sorted(self._added(ctx).items()))]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete options and commands, again without importing them."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        told = {**self._added(ctx), **COMMANDS}
+        return [
+            CompletionItem(name, help=told[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
+        ]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a person can mend is told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except _user_error() as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            ctx.exit(getattr(error, "exit_code", 1))
+
+    def _added(self, ctx: click.Context) -> dict[str, str]:
+        """Return the commands that installed packages add, and who adds them; looked for once."""
+        found: dict[str, str] | None = ctx.meta.get(__name__)
+        if found is None:
+            from hub.cli.added import names
+
+            found = ctx.meta[__name__] = {name: who for name, who in names().items() if name not in COMMANDS}
+        return found
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    metavar="FILE",
+    envvar="PHONEHUB_CONFIG",
+    help="Configuration file.  [default: phonehub.toml here, or your own]",
+)
+@click.option("--user", metavar="NAME", envvar="PHONEHUB_USER", help="Whose phone.  [default: the only user]")
+@click.version_option(package_name="phonehub", message="phonehub %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, config: str | None, user: str | None) -> None:
+    """The automation hub for the office phone: calls become events for plugins and rules.
+
+    Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no hub is running.
+    """
+    ctx.obj = Settings(config, user)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    cli(prog_name="phonehub")
+
+
+def _user_error() -> type[Any]:
+    """Imported when something was raised, not before."""
+    from hub.errors import UserError
+
+    return UserError

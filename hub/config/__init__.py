@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from hub import checking
-from hub.config import file as config_file
+from hub import checking, config_file
 from hub.config.in_clear import in_clear
 from hub.config.sections import Tables
 from hub.core.dial_plan import DialPlan
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from hub.config.file import ConfigFile
+    from hub.config_file import ConfigFile
     from hub.errors import Problem
     from hub.secrets import Redactor
 

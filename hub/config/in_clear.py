@@ -11,7 +11,7 @@ from hub.secrets import HIDDEN, is_reference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hub.config.file import ConfigFile
+    from hub.config_file import ConfigFile
 
 _NAME = re.compile(
     r"(?:^|[_-])(password|passwd|passphrase|secret|token|pin|credentials?|api_?key|access_code)$", re.IGNORECASE

@@ -102,6 +102,20 @@ def parse(path: Path, content: bytes) -> ConfigFile:
     return ConfigFile(path, tables, _lines(text))
 
 
+def state_folder(path: Path) -> Path:
+    """Return the state folder that a file names, or else the user's own; for programs that only look for the hub.
+
+    They go on working while the rest of the file, or all of it, is broken or missing.
+    """
+    try:
+        named = tomllib.loads(path.read_text("utf-8-sig"))["hub"]["state"]
+    except (OSError, ValueError, KeyError, TypeError):
+        named = None
+    if isinstance(named, str):
+        return path.parent / Path(named).expanduser()
+    return Path(platformdirs.user_state_dir("phonehub"))
+
+
 def _refuse_public(path: Path, status: os.stat_result) -> None:
     if os.name == "posix" and status.st_mode & stat.S_IWOTH:
         raise UserError.of(

@@ -1,0 +1,46 @@
+"""The commands that do something with one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hub.cli import COMMANDS
+from hub.cli.output import as_json, printable, say, show
+
+if TYPE_CHECKING:
+    from hub.cli import Settings
+
+
+def acting(word: str, done: str) -> click.Command:
+    """Make the command of that word; `done` says what came of it, before the other party's name."""
+
+    @click.command(word, short_help=COMMANDS[word])
+    @click.argument("call", default="")
+    @as_json
+    @click.pass_obj
+    def command(settings: Settings, call: str, as_json: bool) -> None:  # noqa: FBT001  a flag of the command line
+        from urllib.parse import quote
+
+        from hub.cli.client import connect
+
+        with connect(settings) as client:
+            acted = client.post(f"/calls/{quote(call or '-', safe='')}/{word}")
+        show(acted, as_json=as_json, people=lambda told: say(f"{done} {other_party(told)}"))
+
+    command.help = f"{COMMANDS[word]}\n\nCALL is the call's id, as `phonehub calls` shows it; not needed where only one can be meant."
+    return command
+
+
+def other_party(call: dict[str, Any]) -> str:
+    """Return who is at the other end of a call, for a person, made harmless."""
+    number = number_of(call["party"]["number"])
+    names = [contact["name"] for contact in call["contacts"][:1]] or [call["party"]["name"]]
+    name = printable(names[0], 60)
+    return f"{name} ({number})" if name and number != name else name or number
+
+
+def number_of(number: dict[str, Any]) -> str:
+    """Return a number as people write it, made harmless."""
+    return printable(number["national"] or number["e164"] or number["text"], 60) or "(withheld)"
