@@ -1,0 +1,62 @@
+"""One client of the server: what waits to be sent to it, and what it gets to see."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from hub.sim.wire import encode
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import ServerConnection
+
+    from hub.sim.wire_types import Wire
+
+log = logging.getLogger(__name__)
+
+
+class Client:
+    """A signed-in connection that watches some handsets of a user.
+
+    `backlog` is how many messages may wait for it; a client that falls further behind loses the connection. `flowing`
+    is set unless the connection is held up on purpose.
+    """
+
+    def __init__(self, socket: ServerConnection, user: str, handsets: frozenset[str], backlog: int) -> None:
+        self.user = user
+        self.handsets = handsets
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self._socket = socket
+        self._waiting: asyncio.Queue[str | bytes] = asyncio.Queue(backlog)
+
+    def send(self, message: Wire) -> None:
+        """Send a message when its turn comes."""
+        self.send_raw(encode(message))
+
+    def send_raw(self, data: str | bytes) -> None:
+        """Send anything when its turn comes: a text as it is, bytes as a text frame whatever they hold."""
+        try:
+            self._waiting.put_nowait(data)
+        except asyncio.QueueFull:
+            log.warning("a client of %r reads too slowly and is disconnected", self.user)
+            self.drop()
+
+    def drop(self) -> None:
+        """Cut the connection without a word."""
+        self.flowing.set()
+        self._socket.transport.abort()
+
+    async def receive(self) -> bytes:
+        """Return the next message; raises `ConnectionClosed`."""
+        data = await self._socket.recv(decode=False)
+        await self.flowing.wait()
+        return data
+
+    async def write(self) -> None:
+        """Send what waits until the connection closes; raises `ConnectionClosed`."""
+        while True:
+            data = await self._waiting.get()
+            await self.flowing.wait()
+            await self._socket.send(data, text=True)

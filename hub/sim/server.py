@@ -1,0 +1,232 @@
+"""The simulated phone system as a server: the exchange behind a WebSocket, see docs/wire-protocol.md."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
+
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+from hub.clock import SystemClock
+from hub.sim import wire
+from hub.sim.admission import Admission
+from hub.sim.asked import command_of
+from hub.sim.client import Client
+from hub.sim.exchange import Exchange
+from hub.sim.journal import LegTold
+from hub.sim.refusal import Code, Refused
+from hub.sim.wire_types import WireState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
+
+    from hub.sim.exchange import UserSnapshot
+    from hub.sim.journal import Told
+    from hub.sim.office import Handset, Office, User
+
+log = logging.getLogger(__name__)
+
+_HARD_LIMIT = 16 * wire.LONGEST_REQUEST
+"""Bytes of a message at which the connection is closed; between the soft limit and this one it is refused."""
+_POLICY_VIOLATION = 1008
+
+
+class SimServer:
+    """Serves an office to other processes; an asynchronous context manager.
+
+    `port` 0 takes a free one. `backlog` is how many messages may wait for a slow client, `most_clients` how many are
+    served, `sign_in_within` how many seconds a client has to say who it is. `pace` divides the office's durations,
+    `protocols` are the lowest and the highest version spoken.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pace: float = 1.0,
+        backlog: int = 2000,
+        most_clients: int = 1000,
+        sign_in_within: float = 10.0,
+        protocols: tuple[int, int] = (wire.PROTOCOL, wire.PROTOCOL),
+    ) -> None:
+        self.office = office
+        self.host = host
+        self.port = port
+        self.clients: set[Client] = set()
+        self._backlog = backlog
+        self._most_clients = most_clients
+        self._sign_in_within = sign_in_within
+        self._admission = Admission(office, protocols)
+        self._clock = SystemClock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._server: Server | None = None
+        epoch = f"{int(self.now().timestamp() * 1000):x}{secrets.token_hex(2)}"
+        self.exchange = Exchange(office, epoch=epoch, tell=self._tell, wake=self._wake, pace=pace)
+
+    @property
+    def url(self) -> str:
+        """The address to sign in at."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"ws://{host}:{self.port}"
+
+    def now(self) -> datetime:
+        """Return the time of the office."""
+        return self._clock.now()
+
+    async def start(self) -> None:
+        """Listen; raises `OSError` if the address is taken."""
+        self._loop = asyncio.get_running_loop()
+        quiet = logging.getLogger("hub.sim.websocket")
+        quiet.setLevel(logging.WARNING)  # below that the library logs whole messages, with the passwords in them
+        self._server = await serve(
+            self._serve,
+            self.host,
+            self.port,
+            origins=[None],
+            process_request=self._too_many,
+            compression=None,
+            max_size=_HARD_LIMIT,
+            close_timeout=1.0,
+            logger=quiet,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        self._wake()
+
+    async def stop(self) -> None:
+        """Close all connections and stop listening. May be called twice."""
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+        self._loop = None
+        for client in self.clients:
+            client.flowing.set()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def drop_connections(self, user: str = "") -> int:
+        """Cut the connections of a user (empty: all) without a word; return how many."""
+        dropped = [client for client in self.clients if user in {"", client.user}]
+        for client in dropped:
+            client.drop()
+        return len(dropped)
+
+    # --- what the exchange wants ---
+
+    def _wake(self) -> None:
+        due = self.exchange.next_due
+        if self._loop is None or due is None:
+            return
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+        self._tick_handle = self._loop.call_later(max(0.0, (due - self.now()).total_seconds()), self._tick)
+
+    def _tick(self) -> None:
+        try:
+            self.exchange.advance(self.now())
+        finally:
+            self._wake()
+
+    def _tell(self, told: Told) -> None:
+        clients = [client for client in self.clients if client.user == told.user]
+        if isinstance(told, LegTold):
+            clients = [client for client in clients if told.leg.device in client.handsets]
+            text = wire.encode(wire.LegEvent.model_validate(told)) if clients else ""
+        else:
+            text = wire.encode(wire.DndEvent.model_validate(told)) if clients else ""
+        for client in clients:
+            client.send_raw(text)
+
+    # --- what clients want ---
+
+    def _too_many(self, connection: ServerConnection, _request: Request) -> Response | None:
+        if self._server is None or len(self._server.connections) <= self._most_clients:
+            return None
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many clients\n")
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        try:
+            client = await self._admit(socket)
+        except (ConnectionClosed, TimeoutError):
+            return
+        if client is None:
+            return
+        writing = asyncio.create_task(client.write())
+        try:
+            while True:
+                client.send(self._answer(client, await client.receive()))
+        except ConnectionClosed:
+            log.info("a client of %r has left", client.user)
+        finally:
+            self.clients.discard(client)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _admit(self, socket: ServerConnection) -> Client | None:
+        async with asyncio.timeout(self._sign_in_within):
+            data = await socket.recv(decode=False)
+            try:
+                request = wire.read_request(data)
+            except wire.WireError as error:
+                refusal = wire.Error(id=error.request, code=error.code, message=str(error))
+            else:
+                if isinstance(request, wire.SignIn):
+                    found = self._admission.admit(request)
+                    if not isinstance(found, wire.Error):
+                        return self._welcome(socket, request, *found)
+                    refusal = found
+                else:
+                    refusal = wire.Error(id=request.id, code=Code.BAD_REQUEST, message="sign in first")
+            log.info("a sign-in was refused: %s", refusal.code)
+            await socket.send(wire.encode(refusal))
+            await socket.close(_POLICY_VIOLATION, refusal.code)
+        return None
+
+    def _welcome(
+        self, socket: ServerConnection, request: wire.SignIn, user: User, handsets: tuple[Handset, ...]
+    ) -> Client:
+        client = Client(socket, user.name, frozenset(handset.id for handset in handsets), self._backlog)
+        # nothing happens between the snapshot and the first event, as long as nobody awaits in between
+        client.send(self._admission.greeting(request, user, handsets, self._snapshot(client, request.since)))
+        self.clients.add(client)
+        log.info("%r signed in", user.name)
+        return client
+
+    def _answer(self, client: Client, data: bytes) -> wire.FromServer:
+        try:
+            request = wire.read_request(data)
+        except wire.WireError as error:
+            return wire.Error(id=error.request, code=error.code, message=str(error))
+        match request:
+            case wire.Ping():
+                return wire.Pong(id=request.id)
+            case wire.GetSnapshot():
+                return wire.SnapshotAnswer(id=request.id, snapshot=self._snapshot(client, request.since))
+            case wire.SignIn():
+                return wire.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
+        try:
+            leg = self.exchange.command(self.now(), client.user, command_of(request), handsets=client.handsets)
+        except Refused as refused:
+            handsets = tuple(sorted(client.handsets)) if refused.code is Code.UNKNOWN_HANDSET else ()
+            return wire.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)
+        return wire.Done(id=request.id, leg=leg)
+
+    def _snapshot(self, client: Client, since: str) -> WireState:
+        found: UserSnapshot = self.exchange.snapshot(self.now(), client.user, since, client.handsets)
+        return WireState.model_validate(found)
