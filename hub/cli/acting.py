@@ -29,7 +29,8 @@ def acting(word: str, done: str) -> click.Command:
             acted = client.post(f"/calls/{quote(call or '-', safe='')}/{word}")
         show(acted, as_json=as_json, people=lambda told: say(f"{done} {other_party(told)}"))
 
-    command.help = f"{COMMANDS[word]}\n\nCALL is the call's id, as `phonehub calls` shows it; not needed where only one can be meant."
+    which = "CALL is the call's id, as `phonehub calls` shows it; not needed where only one can be meant."
+    command.help = f"{COMMANDS[word]}\n\n{which}"
     return command
 
 

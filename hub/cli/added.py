@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import click
@@ -50,7 +50,7 @@ def load(name: str) -> click.Command:
         ) from None
     if not isinstance(command, click.Command):
         raise UserError.of(f"{found.value} is no Click command", "mend or remove it", package)
-    return cast("click.Command", command)
+    return command
 
 
 def _names(path: str) -> list[str]:

@@ -16,6 +16,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from hub.core.dial_plan import DialPlan
 from hub.secrets import is_reference
@@ -151,9 +152,10 @@ class DialPlanSection(Section):
         if isinstance(value, str) and is_reference(value):
             return value
         found = DialPlan(**{**info.data, name: value}).problems("")
-        told = [f"{problem.cause} ({problem.remedy})" for problem in found if problem.place.startswith(f".{name}")]
-        if told:
-            raise ValueError("; ".join(told))
+        for problem in found:
+            if problem.place.startswith(f".{name}"):
+                said = {"cause": problem.cause, "remedy": problem.remedy}
+                raise PydanticCustomError("dial_plan", "{cause}", said)
         return value
 
 

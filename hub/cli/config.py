@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hub.cli import COMMANDS
+from hub.cli.output import as_json, print_json, printable, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.cli import Settings
+
+
+@click.group("config", short_help=COMMANDS["config"])
+def command() -> None:
+    """Check and show the configuration, and keep the secrets that it refers to."""
+
+
+@command.command("check")
+@as_json
+@click.pass_obj
+def check(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of the command line
+    """Tell everything that is wrong with the configuration; exit with 1 if anything is."""
+    from hub.config import load
+    from hub.errors import UserError
+
+    try:
+        config = load(settings.config)
+    except UserError as error:
+        if not as_json:
+            raise
+        print_json([{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in error.problems])
+        raise click.exceptions.Exit(1) from None
+    if as_json:
+        print_json([])
+    else:
+        users = ", ".join(config.users) or "no users yet"
+        say(f"{config.path} is all right: {users}")
+
+
+@command.command("show")
+@click.option("--all", "everything", is_flag=True, help="Show what is not in the file too: the defaults.")
+@as_json
+@click.pass_obj
+def show(settings: Settings, everything: bool, as_json: bool) -> None:  # noqa: FBT001  flags of the command line
+    """Show the configuration as it is understood, without secrets."""
+    from hub.config import load
+    from hub.config.in_clear import redacted
+
+    config = load(settings.config)
+    tables: dict[str, Any] = redacted(config.tables.model_dump(mode="json", exclude_unset=not everything))
+    if as_json:
+        print_json(tables)
+        return
+    say(f"# {config.path}")
+    for line in _toml(tables, ()):
+        click.echo(line)
+
+
+@command.command("secret")
+@click.argument("name")
+def secret(name: str) -> None:
+    """Ask for a secret and keep it in the keyring, where ${keyring:NAME} finds it.
+
+    NAME is as in the reference, such as phonehub/alice.
+    """
+    from hub.secrets import keep
+
+    keep(name, click.prompt("Secret", hide_input=True, confirmation_prompt="Once more"))
+    say(f"kept; write ${{keyring:{printable(name)}}} where it is wanted")
+
+
+def _toml(table: dict[str, Any], at: tuple[str, ...]) -> Iterator[str]:
+    """Yield the lines of a table: its settings, then the tables in it."""
+    settings = {key: value for key, value in table.items() if not isinstance(value, dict) and value is not None}
+    if at and settings:
+        yield ""
+        yield f"[{'.'.join(map(_key, at))}]"
+    for key, value in settings.items():
+        yield f"{_key(key)} = {_value(value)}"
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _toml(value, (*at, key))
+
+
+def _key(name: str) -> str:
+    plain = name.replace("-", "").replace("_", "")
+    return name if plain.isascii() and plain.isalnum() else _value(name)
+
+
+def _value(value: Any) -> str:
+    """Return a value as TOML, which writes texts as JSON does."""
+    import json
+
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, str) and value.isprintable():
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)

@@ -1,0 +1,39 @@
+"""The FastAPI app of a hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI
+
+from hub.web import refusals
+from hub.web.asking import user_asking
+from hub.web.routes import calls, events, hub, past
+from hub.web.stream import Stream
+
+if TYPE_CHECKING:
+    from hub.web.host import Host
+    from hub.web.tokens import Tokens
+
+PREFIX = "/api"
+
+
+def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
+    """Make the app; whoever runs it puts a `Guard` around it, and opens and closes `app.state.stream`."""
+    app = FastAPI(
+        title="phonehub",
+        version=version,
+        description="The hub's local API. Everything but the health check needs a user's token.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
+    app.state.host = host
+    app.state.tokens = tokens
+    app.state.stream = Stream(host)
+    refusals.install(app)
+    for router in (hub.router, calls.router, past.router, events.router):
+        app.include_router(router, prefix=PREFIX)
+    for name, router in host.routers():
+        app.include_router(router, prefix=f"{PREFIX}/plugins/{name}", dependencies=[Depends(user_asking)], tags=[name])
+    return app

@@ -1,0 +1,218 @@
+"""The API's answers: the public form of the hub's vocabulary, the same as in events (`hub.events.plain`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+
+from hub.core.call import CallState, Direction, Outcome
+from hub.core.numbers import NumberKind
+
+
+def _sayable(value: Any) -> Any:
+    """JSON text cannot hold half of a surrogate pair, which a phone system may well send."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+Told = Annotated[str, BeforeValidator(_sayable)]
+
+
+class Answer(BaseModel):
+    """Made from the hub's own objects."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class NumberAnswer(Answer):
+    """A telephone number: as received, and what it means under the user's dial plan."""
+
+    text: Told
+    kind: NumberKind
+    e164: Told
+    national: Told
+
+
+class PartyAnswer(Answer):
+    """Who is at an end of a call, as the phone system told."""
+
+    number: NumberAnswer
+    name: Told
+
+
+class ContactAnswer(Answer):
+    """What a contact source knows of a caller."""
+
+    id: Told
+    name: Told
+    company: Told
+    source: Told
+    groups: tuple[Told, ...]
+    favourite: bool
+    link: Told
+
+
+class LegAnswer(Answer):
+    """One connection of one of the user's devices."""
+
+    id: Told
+    conversation: Told
+    device: Told
+    direction: Direction
+    party: PartyAnswer
+    started: datetime
+    dialled: PartyAnswer
+    line: Told
+    queue: Told
+    internal: bool
+
+
+class LegStateAnswer(Answer):
+    """A leg and where it stands."""
+
+    leg: LegAnswer
+    state: CallState
+    answered: datetime | None
+
+
+class CallAnswer(Answer):
+    """One user's view of one conversation."""
+
+    id: Told
+    conversation: Told
+    user: Told
+    direction: Direction
+    state: CallState
+    party: PartyAnswer
+    started: datetime
+    answered: datetime | None
+    ended: datetime | None
+    outcome: Outcome | None
+    dialled: PartyAnswer
+    device: Told
+    line: Told
+    queue: Told
+    internal: bool
+    ignored: bool
+    contacts: tuple[ContactAnswer, ...]
+    legs: tuple[LegStateAnswer, ...]
+    counts: tuple[tuple[str, int], ...]
+
+
+class PhoneAnswer(Answer):
+    """How the user's phone stands; `dnd` is null while the phone system has not told."""
+
+    user: Told
+    state: Told
+    message: Told
+    dnd: bool | None
+    capabilities: tuple[str, ...]
+
+
+class NoteAnswer(Answer):
+    """What somebody, or a rule, noted to a call."""
+
+    at: datetime
+    text: Told
+
+
+class PastCall(Answer):
+    """A call of the history, with its notes, oldest first."""
+
+    call: CallAnswer
+    notes: tuple[NoteAnswer, ...]
+
+
+class ActionAnswer(Answer):
+    """What an action of a rule did; `detail` and `output` are redacted."""
+
+    key: str
+    user: str
+    rule: str
+    name: str
+    action: str
+    event: str
+    status: str
+    started: datetime
+    duration: float
+    call: Told
+    detail: Told
+    output: Told
+    exit_status: int | None
+
+
+class PluginAnswer(Answer):
+    """A plugin that was found; `state` is one of loaded, failed, suspended and disabled, `reason` says why."""
+
+    name: str
+    version: str
+    origin: str
+    state: str
+    reason: Told
+    hooks: tuple[str, ...]
+
+
+class ProblemAnswer(Answer):
+    """One thing wrong in something a person wrote: where, what, and what to do about it."""
+
+    place: Told
+    cause: Told
+    remedy: Told
+
+
+class RuleAnswer(Answer):
+    """A rule in force; `locked` ones are the administrator's, `stale` ones the last good version of a broken file."""
+
+    id: str
+    name: Told
+    file: Told
+    on: tuple[str, ...]
+    locked: bool
+    enabled: bool
+    stale: bool
+
+
+class RulesAnswer(Answer):
+    """The rules in force for the user, in their order, and what is wrong with the files of others."""
+
+    rules: tuple[RuleAnswer, ...]
+    problems: tuple[ProblemAnswer, ...]
+
+
+class Health(BaseModel):
+    """The hub is up; no more is told without a token."""
+
+    status: str = "ok"
+    version: str
+
+
+class ToDial(BaseModel):
+    """Whom to call: a number as a person writes it or a `tel:` link; from which device (empty: the default)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(min_length=1, max_length=1000)
+    device: str = Field(default="", max_length=200)
+
+
+class Dialled(BaseModel):
+    """The number that is being called; the call itself is told as a `dial` event."""
+
+    number: NumberAnswer
+
+
+class Dnd(BaseModel):
+    """Do-not-disturb, on or off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: StrictBool
+
+
+class Note(BaseModel):
+    """A note to add to a call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=10_000)

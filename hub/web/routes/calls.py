@@ -1,0 +1,109 @@
+"""The phone and its calls: what it does, and what can be asked of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Path
+
+from hub.core.call import Call  # noqa: TC001  FastAPI reads the annotations
+from hub.phone.adapter import PhoneError
+from hub.web.asking import OwnPhone, User  # noqa: TC001  FastAPI reads the annotations
+from hub.web.models import CallAnswer, Dialled, Dnd, NumberAnswer, PhoneAnswer, ToDial
+from hub.web.refusals import Refused, described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+ANY = "-"
+"""In place of a call's id: the only call that can be meant."""
+
+router = APIRouter(tags=["calls"])
+Id = Annotated[str, Path(description=f"the call's id, or `{ANY}` for the only one that can be meant", max_length=1000)]
+_may_refuse = described(
+    HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE
+)
+
+
+@router.get("/phone")
+def phone(user: User, phone: OwnPhone) -> PhoneAnswer:
+    """Tell how the user's phone stands."""
+    return PhoneAnswer(
+        user=user,
+        state=str(phone.state),
+        message=phone.message,
+        dnd=phone.dnd,
+        capabilities=tuple(sorted(phone.capabilities)),
+    )
+
+
+@router.get("/calls", response_model=list[CallAnswer])
+def calls(phone: OwnPhone) -> tuple[Call, ...]:
+    """List the user's calls that live, oldest first."""
+    return phone.calls
+
+
+@router.post("/calls", status_code=HTTPStatus.ACCEPTED, responses=_may_refuse)
+async def dial(wanted: ToDial, phone: OwnPhone) -> Dialled:
+    """Call a number or `tel:` link."""
+    with _asking("dial"):
+        return Dialled(number=NumberAnswer.model_validate(await phone.dial(wanted.number, wanted.device)))
+
+
+@router.post("/calls/{call:path}/answer", response_model=CallAnswer, responses=_may_refuse)
+async def answer(call: Id, phone: OwnPhone) -> Call:
+    """Answer a ringing call."""
+    with _asking("answer"):
+        return await phone.answer(_named(call))
+
+
+@router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=_may_refuse)
+async def hold(call: Id, phone: OwnPhone) -> Call:
+    """Put a connected call on hold."""
+    with _asking("hold"):
+        return await phone.hold(_named(call))
+
+
+@router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=_may_refuse)
+async def resume(call: Id, phone: OwnPhone) -> Call:
+    """Take a held call back."""
+    with _asking("resume"):
+        return await phone.resume(_named(call))
+
+
+@router.post("/calls/{call:path}/end", response_model=CallAnswer, responses=_may_refuse)
+async def end(call: Id, phone: OwnPhone) -> Call:
+    """Hang a call up; a ringing one is declined."""
+    with _asking("end"):
+        return await phone.end(_named(call))
+
+
+@router.post("/calls/{call:path}/ignore", response_model=CallAnswer, responses=_may_refuse)
+async def ignore(call: Id, phone: OwnPhone) -> Call:
+    """Silence a ringing call here; it goes on ringing elsewhere."""
+    with _asking("ignore"):
+        return await phone.ignore(_named(call))
+
+
+@router.put("/dnd", responses=_may_refuse)
+async def set_dnd(wanted: Dnd, phone: OwnPhone) -> Dnd:
+    """Switch do-not-disturb."""
+    with _asking("dnd"):
+        await phone.set_dnd(wanted.on)
+    return wanted
+
+
+@contextmanager
+def _asking(command: str) -> Iterator[None]:
+    """Name the capability that a phone lacks."""
+    try:
+        yield
+    except PhoneError as error:
+        raise Refused.by_phone(error, command) from None
+
+
+def _named(call: str) -> str:
+    return "" if call == ANY else call

@@ -1,0 +1,188 @@
+"""A small office behind the API: real phones on a loopback adapter, a past kept in lists."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, WebSocket
+
+from hub.clock import SystemClock
+from hub.core.call import Call, CallState, Cause, Direction, Leg, LegState, Party
+from hub.core.dial_plan import DialPlan
+from hub.core.signals import DndSignal, Kind, LegSignal, Signal, Snapshot
+from hub.core.switchboard import Switchboard
+from hub.phone import commands
+from hub.phone.adapter import ConnectionLost, PhoneError
+from hub.phone.phone import Phone
+from hub.web.asking import User  # noqa: TC001  FastAPI reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+    from hub.events import Event
+
+PLAN = DialPlan()
+ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Line:
+    """An adapter whose phone system is this object: what is asked happens at once."""
+
+    def __init__(self, capabilities: frozenset[str] = ALL) -> None:
+        self.capabilities = capabilities
+        self.legs: dict[str, LegState] = {}
+        self.dnd = False
+        self.told: asyncio.Queue[Signal | None] = asyncio.Queue()
+        self._ids = itertools.count(1)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(at=datetime.now(UTC), live=tuple(self.legs.values()), dnd=self.dnd)
+
+    async def open(self, mark: str) -> Line:  # noqa: ARG002  nothing ends unseen here
+        return self
+
+    async def signals(self) -> AsyncIterator[Signal]:
+        while (signal := await self.told.get()) is not None:
+            yield signal
+        raise ConnectionLost("unplugged")
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def ring(self, number: str, name: str, conversation: str = "") -> None:
+        self._begin(Direction.INBOUND, number, name, Kind.DELIVERED, CallState.ALERTING, conversation)
+
+    def _begin(
+        self, direction: Direction, number: str, name: str, kind: Kind, state: CallState, conversation: str = ""
+    ) -> None:
+        nth = next(self._ids)
+        leg = Leg(
+            id=f"leg{nth}",
+            conversation=conversation or f"c{nth}",
+            device="desk",
+            direction=direction,
+            party=Party(PLAN.number(number), name),
+            started=datetime.now(UTC),
+        )
+        self.legs[leg.id] = LegState(leg=leg, state=state)
+        self.told.put_nowait(LegSignal(kind=kind, leg=leg, at=datetime.now(UTC)))
+
+    async def do(self, command: commands.Command) -> None:
+        if isinstance(command, commands.SetDnd):
+            self.dnd = command.on
+            self.told.put_nowait(DndSignal(on=command.on, at=datetime.now(UTC)))
+        elif isinstance(command, commands.DialNumber):
+            if command.device not in {"", "desk"}:
+                raise PhoneError(f"there is no device {command.device}", "refused")
+            self._begin(Direction.OUTBOUND, command.number, "", Kind.ORIGINATED, CallState.INITIATED)
+        elif isinstance(command, commands.LegCommand):
+            self._move(command)
+
+    def _move(self, command: commands.LegCommand) -> None:
+        kind, state = {
+            "answer": (Kind.ESTABLISHED, CallState.CONNECTED),
+            "hold": (Kind.HELD, CallState.HOLD),
+            "resume": (Kind.RETRIEVED, CallState.CONNECTED),
+            "end": (Kind.CLEARED, CallState.NULL),
+            "ignore": (Kind.UPDATED, CallState.ALERTING),
+        }[command.name]
+        at = datetime.now(UTC)
+        leg = self.legs.pop(command.leg)
+        if state is not CallState.NULL:
+            self.legs[command.leg] = replace(leg, state=state)
+        self.told.put_nowait(LegSignal(kind=kind, leg=leg.leg, at=at, cause=Cause.NORMAL))
+
+
+@dataclass
+class Office:
+    """The host: alice and bob, each with a line of their own."""
+
+    lines: dict[str, Line] = field(default_factory=lambda: {"alice": Line(), "bob": Line()})
+    past: dict[str, list[Any]] = field(default_factory=lambda: {"alice": [], "bob": []})
+    done: dict[str, list[Any]] = field(default_factory=lambda: {"alice": [], "bob": []})
+    phones: dict[str, Phone] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._listeners: list[Callable[[Event], None]] = []
+        self._changed = asyncio.Event()
+        seq = itertools.count(1)
+        for user, line in self.lines.items():
+            board = Switchboard(user, next_seq=lambda: next(seq), find_contacts=lambda _number: ())
+            self.phones[user] = Phone(board, line, PLAN, SystemClock(), emit=self.emit, next_seq=lambda: next(seq))
+
+    def emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+        self._changed.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def ring(self, user: str, number: str = "+15855551234", name: str = "Ann", conversation: str = "") -> Call:
+        known = {call.id for call in self.phones[user].calls}
+        self.lines[user].ring(number, name, conversation)
+        await self.until(lambda: any(call.id not in known for call in self.phones[user].calls))
+        return next(call for call in self.phones[user].calls if call.id not in known)
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def history(self, user: str, *, limit: int, search: str, before: datetime | None) -> Sequence[object]:
+        fitting = [
+            each
+            for each in self.past[user]
+            if search in each.call.party.name and (before is None or each.call.started < before)
+        ]
+        return sorted(fitting, key=lambda each: each.call.started, reverse=True)[:limit]
+
+    async def note(self, user: str, call: str, text: str) -> bool:
+        for each in self.past[user]:
+            if each.call.id == call:
+                each.notes += (SimpleNamespace(at=NOW, text=text),)
+                return True
+        return False
+
+    async def actions(self, user: str, *, limit: int, call: str) -> Sequence[object]:
+        return [each for each in self.done[user] if call in {"", each.call}][:limit]
+
+    def plugins(self) -> Sequence[object]:
+        return [
+            SimpleNamespace(
+                name="screenpop", version="1", origin="phonehub", state="loaded", reason="", hooks=("on_ring",)
+            )
+        ]
+
+    def rules(self, user: str) -> object:
+        rule = SimpleNamespace(
+            id="10-crm", name=f"{user}'s", file="10-crm.yaml", on=("ring",), locked=False, enabled=True, stale=False
+        )
+        return SimpleNamespace(rules=(rule,), problems=())
+
+    def routers(self) -> Iterable[tuple[str, APIRouter]]:
+        router = APIRouter()
+
+        @router.get("/me")
+        def me(user: User) -> dict[str, str]:
+            return {"user": user}
+
+        @router.get("/unguarded")
+        def unguarded() -> dict[str, str]:
+            return {"secret": "mine"}
+
+        @router.websocket("/talk")
+        async def talk(socket: WebSocket, user: User) -> None:
+            await socket.accept()
+            await socket.send_text(user)
+            await socket.close()
+
+        return [("notebook", router)]
