@@ -1,0 +1,81 @@
+"""Reading the history, from the hub or from another process while the hub writes; nothing here waits for the writer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.errors import UserError
+from hub.store import actions, calls, migrate
+from hub.store.engine import path_of, reader_engine, url_of
+from hub.store.trouble import place_of, trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.core.call import Call
+    from hub.rules.record import ActionRecord
+    from hub.store.calls import HistoryEntry, Query
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads a store, from any thread. Everything raises `UserError` if the database cannot be read."""
+
+    def __init__(self, url: str, *, patience: float = 5.0) -> None:
+        self._url = url_of(url)
+        self._engine = reader_engine(self._url, patience)
+
+    def check(self) -> None:
+        """Raise `UserError` unless there is a database of this version's."""
+        path = path_of(self._url)
+        if path is not None and not path.is_file():
+            raise UserError.of("there is no history yet", 'the hub writes it: "phonehub run"', str(path))
+        at, latest = self._read(migrate.current), migrate.latest()
+        if at != latest:
+            cause = f"it is at revision {at or 'none'}, this version reads {latest}"
+            raise UserError.of(cause, '"phonehub run" brings an older one up to date', place_of(self._url))
+
+    def entries(self, query: Query) -> list[HistoryEntry]:
+        """Return lines of the call history, newest first."""
+        return self._read(lambda connection: calls.read_entries(connection, query))
+
+    def calls(self, query: Query) -> list[Call]:
+        """Return past calls whole, newest first."""
+        return self._read(lambda connection: calls.read_calls(connection, query))
+
+    def open_calls(self, user: str) -> list[Call]:
+        """Return the user's calls that had not ended, oldest first."""
+        return self._read(lambda connection: calls.read_open_calls(connection, user))
+
+    def former_calls(self, user: str, limit: int) -> list[str]:
+        """Return the ids of the user's latest calls that have ended, oldest first."""
+        return self._read(lambda connection: calls.read_former_calls(connection, user, limit))
+
+    def mark(self, user: str) -> str:
+        """Return how far the user's phone system was followed, empty at the start."""
+        return self._read(lambda connection: calls.read_mark(connection, user))
+
+    def actions(
+        self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
+    ) -> list[ActionRecord]:
+        """Return what the user's rules did, newest first."""
+        return self._read(
+            lambda connection: actions.read_actions(connection, user, since=since, rule=rule, call=call, limit=limit)
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise trouble(error, self._url) from None

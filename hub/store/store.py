@@ -1,0 +1,198 @@
+"""Everything the hub keeps: calls and how far they were followed, actions and their claims, plugins' tables."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.clock import SystemClock
+from hub.errors import UserError
+from hub.store import actions, calls, migrate
+from hub.store.calls import HistoryEntry, Query
+from hub.store.database import Database, check_tables, prepare
+from hub.store.engine import make_private, path_of, url_of, writer_engine
+from hub.store.reader import Reader
+from hub.store.trouble import place_of, trouble
+from hub.store.writer import Limits, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine, MetaData
+
+    from hub.clock import Clock
+    from hub.core.call import Call
+    from hub.errors import Problem
+    from hub.rules.record import ActionRecord
+
+__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How much is kept: calls by number for each user and by age, actions and claims by age."""
+
+    most_calls: int = 100_000
+    calls: timedelta = timedelta(days=730)
+    actions: timedelta = timedelta(days=90)
+    claims: timedelta = timedelta(days=90)
+
+
+class Store:
+    """The hub's memory. Writing waits for nobody, reading does not wait for writing; both are kept by a database.
+
+    `url` is SQLAlchemy's, SQLite or PostgreSQL. `patience` is for how many seconds another program may hold the
+    database. `on_trouble` is called on the loop that opened the store: with a problem when nothing can be written
+    (records wait and are tried again) or some had to be dropped, and with None when it works again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        keep: Keep | None = None,
+        limits: Limits | None = None,
+        patience: float = 5.0,
+        clock: Clock | None = None,
+        on_trouble: Callable[[Problem | None], None] = lambda _problem: None,
+    ) -> None:
+        self._url = url_of(url)
+        self._keep = keep or Keep()
+        self._limits = limits or Limits()
+        self._patience = patience
+        self._clock = clock or SystemClock()
+        self._on_trouble = on_trouble
+        self._reader = Reader(url, patience=patience)
+        self._engine: Engine | None = None
+        self._writer: Writer | None = None
+
+    async def open(self) -> None:
+        """Make the database or bring it up to date, with a copy of an SQLite file beforehand; raises `UserError`."""
+        loop = asyncio.get_running_loop()
+
+        def on_trouble(problem: Problem | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                loop.call_soon_threadsafe(self._on_trouble, problem)
+
+        self._engine = await asyncio.to_thread(self._prepare)
+        self._writer = Writer(
+            self._engine, limits=self._limits, clock=self._clock, tidy=self._tidy, on_trouble=on_trouble
+        )
+        self._writer.start()
+
+    async def close(self, deadline: float = 10.0) -> None:
+        """Write what waits, for at most so many seconds, and close. May be called twice."""
+        if self._writer is None or self._engine is None:
+            return
+        writer, self._writer = self._writer, None
+        if await asyncio.to_thread(writer.stop, deadline):
+            self._engine.dispose()
+        self._reader.close()
+
+    # --- writing ---
+
+    def record_call(self, call: Call, mark: str = "") -> None:
+        """Keep a call as it is now, and the mark of its phone system that was reached with it; never waits.
+
+        Calls and marks are written together and in order: after a crash the marks never tell of more than the calls.
+        """
+        self._writing.record_call(call, mark)
+
+    def record_mark(self, user: str, mark: str) -> None:
+        """Keep a mark that no call came with; never waits."""
+        self._writing.record_mark(user, mark)
+
+    async def record_action(self, record: ActionRecord) -> None:
+        """Keep what a rule did; does not wait until it is durable."""
+        self._writing.record_action(record)
+
+    async def flush(self) -> None:
+        """Return when all that was recorded before is durable; raises `StoreError` if it cannot be written."""
+        await self._writing.flush()
+
+    async def claim(self, key: str) -> bool:
+        """Return True exactly once for a key, ever, and only once that is durable; raises `StoreError`."""
+        return await self._writing.claim(key)
+
+    async def add_note(self, user: str, call_id: str, text: str) -> None:
+        """Write a note to a call; raises `LookupError` if the user has no such call."""
+        now = self._clock.now()
+        await self._writing.flush()
+        await self._writing.run(lambda connection: calls.add_note(connection, user, call_id, text, now))
+
+    # --- reading ---
+
+    async def calls(self, user: str, **wanted: Any) -> list[HistoryEntry]:
+        """Return a user's call history, newest first; `wanted` as in `Query`: since, until, search, limit, ..."""
+        return await asyncio.to_thread(self._reader.entries, Query(user=user, **wanted))
+
+    async def past_calls(self, user: str, **wanted: Any) -> list[Call]:
+        """Return a user's past calls whole, newest first; `wanted` as in `Query`."""
+        return await asyncio.to_thread(self._reader.calls, Query(user=user, **wanted))
+
+    async def open_calls(self, user: str) -> list[Call]:
+        """Return the calls that had not ended when they were last heard of, oldest first."""
+        return await asyncio.to_thread(self._reader.open_calls, user)
+
+    async def former_calls(self, user: str, limit: int = 1000) -> list[str]:
+        """Return the ids of the latest calls that have ended, oldest first."""
+        return await asyncio.to_thread(self._reader.former_calls, user, limit)
+
+    async def mark(self, user: str) -> str:
+        """Return how far the user's phone system was followed, empty at the start."""
+        return await asyncio.to_thread(self._reader.mark, user)
+
+    async def actions(
+        self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
+    ) -> list[ActionRecord]:
+        """Return what the user's rules did, newest first."""
+        return await asyncio.to_thread(self._reader.actions, user, since=since, rule=rule, call=call, limit=limit)
+
+    # --- plugins ---
+
+    async def database(self, plugin: str, tables: MetaData, migrations: Path | None = None) -> Database:
+        """Make a plugin's tables, or bring them up to date by the revisions in a folder; raises `UserError`."""
+        check_tables(plugin, tables)
+        await self._writing.run(prepare(plugin, tables, migrations))
+        return Database(self._writing)
+
+    # --- opening ---
+
+    @property
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise RuntimeError("the store is not open")
+        return self._writer
+
+    def _prepare(self) -> Engine:
+        path = path_of(self._url)
+        if path is not None:
+            make_private(path)
+        engine = writer_engine(self._url, self._patience)
+        try:
+            with engine.begin() as connection:
+                at = migrate.current(connection)
+            if path is not None and at not in {None, migrate.latest()}:
+                migrate.back_up(path, at)
+            with engine.begin() as connection:
+                migrate.upgrade(connection)
+        except SQLAlchemyError as error:
+            engine.dispose()
+            raise trouble(error, self._url) from None
+        except UserError as error:
+            engine.dispose()
+            problem = error.problems[0]
+            raise UserError.of(problem.cause, problem.remedy, place_of(self._url)) from None
+        return engine
+
+    def _tidy(self, connection: Connection) -> None:
+        now = self._clock.now()
+        calls.prune(connection, self._keep.most_calls, now - self._keep.calls)
+        actions.prune(connection, now - self._keep.actions, now - self._keep.claims)

@@ -1,0 +1,125 @@
+"""The hub's own tables. Change them together with a new revision under `migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time as whole microseconds since 1970: exact, sorted and the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Store any aware time."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return it in UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+def storable(text: str) -> str:
+    """Return text from the wire with what no database takes (NUL, half a surrogate pair) replaced."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Words(TypeDecorator[str]):
+    """Text from the wire, stored as `storable` makes it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Store what can be stored of it."""
+        return None if value is None else storable(value)
+
+
+metadata = MetaData()
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("user", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("conversation", Words, nullable=False),
+    Column("direction", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("number", Words, nullable=False),
+    Column("e164", Words, nullable=False),
+    Column("national", Words, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("answered", Instant),
+    Column("ended", Instant),
+    Column("duration", Float),
+    Column("outcome", Words),
+    Column("device", Words, nullable=False),
+    Column("line", Words, nullable=False),
+    Column("queue", Words, nullable=False),
+    Column("dnis", Words, nullable=False),
+    Column("dnis_name", Words, nullable=False),
+    Column("internal", Boolean, nullable=False),
+    Column("searchable", Words, nullable=False),
+    Column("call", Text, nullable=False),
+)
+"""One row a call; `call` is the whole of it in JSON, `searchable` what a search looks at, in lower case."""
+Index("calls_by_time", calls.c.user, calls.c.started)
+Index("calls_open", calls.c.user, sqlite_where=calls.c.ended.is_(None), postgresql_where=calls.c.ended.is_(None))
+
+marks = Table("marks", metadata, Column("user", Words, primary_key=True), Column("mark", Words, nullable=False))
+"""How far each user's phone system was followed, written together with the calls that this made."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("user", Words, nullable=False),
+    Column("call", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("text", Words, nullable=False),
+)
+Index("notes_by_call", notes.c.user, notes.c.call)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", Words, nullable=False, unique=True),
+    Column("user", Words, nullable=False),
+    Column("rule", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("duration", Float, nullable=False),
+    Column("call", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("output", Words, nullable=False),
+    Column("exit_status", Integer),
+)
+Index("actions_by_time", actions.c.user, actions.c.started)
+Index("actions_by_call", actions.c.user, actions.c.call)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("claims_by_time", claims.c.at)
