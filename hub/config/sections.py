@@ -71,9 +71,11 @@ class Section(BaseModel):
 class HistorySection(Section):
     """How much of the past is kept."""
 
-    calls: int = Field(default=10_000, ge=1, description="calls kept for each user, the newest")
-    actions: int = Field(default=10_000, ge=1, description="rule actions kept for each user, the newest")
-    days: int = Field(default=365, ge=1, description="days after which a call or an action is forgotten")
+    calls: int = Field(default=100_000, ge=1, description="calls kept for each user, the newest")
+    days: int = Field(default=730, ge=1, le=36_500, description="days after which a call is forgotten")
+    action_days: int = Field(
+        default=90, ge=1, le=36_500, description="days after which what a rule did is forgotten, and that it did it"
+    )
 
 
 class DispatcherSection(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hub.core.call import Call
     from hub.core.numbers import Number
     from hub.events import Event
+    from hub.rules.record import ActionRecord
+    from hub.store.store import HistoryEntry
 
 
 class PhoneOf(Protocol):
@@ -38,6 +40,22 @@ class PhoneOf(Protocol):
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
 
 
+class StoreOf(Protocol):
+    """What the hub keeps, as `hub.store.store.Store` does."""
+
+    async def calls(self, user: str, **wanted: Any) -> Sequence[HistoryEntry]: ...  # noqa: D102  as above
+    async def add_note(self, user: str, call_id: str, text: str) -> None: ...  # noqa: D102
+    async def actions(  # noqa: D102
+        self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
+    ) -> Sequence[ActionRecord]: ...
+
+
+class PluginOf(Protocol):
+    """A plugin that was found, loaded or not, as `hub.plugin_host.plugin.Plugin` is."""
+
+    def told(self) -> dict[str, Any]: ...  # noqa: D102  as above
+
+
 class Host(Protocol):
     """The hub: who its users are, and what each of them may see."""
 
@@ -46,24 +64,14 @@ class Host(Protocol):
         """Every user's phone, by the user's name."""
         ...
 
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Have every user's events told on the loop, by what must not raise; call what comes back to end it."""
+    @property
+    def store(self) -> StoreOf:
+        """The call history and the action history."""
         ...
 
-    async def history(self, user: str, *, limit: int, search: str, before: datetime | None) -> Sequence[object]:
-        """Return the user's calls, newest first, with the attributes of `models.PastCall`; before a start, if given."""
-        ...
-
-    async def note(self, user: str, call: str, text: str) -> bool:
-        """Add a note to one of the user's calls; False if there is none of that id."""
-        ...
-
-    async def actions(self, user: str, *, limit: int, call: str) -> Sequence[object]:
-        """Return what rules did for the user, or for one call, newest first, as `hub.rules.record.ActionRecord`."""
-        ...
-
-    def plugins(self) -> Sequence[object]:
-        """Return every plugin that was found, loaded or not, with the attributes of `models.PluginAnswer`."""
+    @property
+    def plugins(self) -> Iterable[PluginOf]:
+        """Every plugin that was found."""
         ...
 
     def rules(self, user: str) -> object:
@@ -72,4 +80,8 @@ class Host(Protocol):
 
     def routers(self) -> Iterable[tuple[str, APIRouter]]:
         """Return the routes that plugins add, by the plugin's name."""
+        ...
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Have every user's events told on the loop, by what must not raise; call what comes back to end it."""
         ...

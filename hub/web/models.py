@@ -118,9 +118,27 @@ class NoteAnswer(Answer):
 
 
 class PastCall(Answer):
-    """A call of the history, with its notes, oldest first."""
+    """A call of the history, with its notes, oldest first; `duration` is in seconds from answer to end."""
 
-    call: CallAnswer
+    id: Told
+    user: str
+    conversation: Told
+    direction: Direction
+    name: Told
+    number: Told
+    e164: Told
+    national: Told
+    started: datetime
+    answered: datetime | None
+    ended: datetime | None
+    duration: float | None
+    outcome: Outcome | None
+    device: Told
+    line: Told
+    queue: Told
+    dnis: Told
+    dnis_name: Told
+    internal: bool
     notes: tuple[NoteAnswer, ...]
 
 
@@ -143,7 +161,14 @@ class ActionAnswer(Answer):
 
 
 class PluginAnswer(Answer):
-    """A plugin that was found; `state` is one of loaded, failed, suspended and disabled, `reason` says why."""
+    """A plugin that was found; `state` is one of loaded, failed, suspended and disabled, `reason` says why.
+
+    `events` counts what it was told, `failures` its calls that raised or took too long, `dropped` the events it lost, and
+    `held_up` how often it held up the hub.
+
+    What went wrong last is told where the hub has one user alone: it may name
+    another user's caller.
+    """
 
     name: str
     version: str
@@ -151,6 +176,13 @@ class PluginAnswer(Answer):
     state: str
     reason: Told
     hooks: tuple[str, ...]
+    events: int
+    failures: int
+    dropped: int
+    held_up: int
+    last_error: Told
+    last_error_at: datetime | None
+    traceback: Told
 
 
 class ProblemAnswer(Answer):

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from web_host import Office
 
+from hub.store.store import Store
 from hub.web import tokens
 from hub.web.server import ApiServer
 
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[Office]:
-    office = Office()
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    await store.open()
+    office = Office(store)
     async with asyncio.TaskGroup() as tasks:
         connections = [tasks.create_task(phone.connection.run()) for phone in office.phones.values()]
         await office.until(lambda: all(phone.state == "connected" for phone in office.phones.values()))
         yield office
         for connection in connections:
             connection.cancel()
+    await store.close()
 
 
 @pytest.fixture

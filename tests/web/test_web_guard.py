@@ -182,7 +182,7 @@ async def test_a_malformed_body_is_refused(alice: httpx.AsyncClient, office: Off
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=1001", "limit=x", "before=yesterday", "before=2026-01-01T00:00:00", f"search={'x' * 201}"],
+    ["limit=0", "limit=1001", "limit=x", "since=yesterday", "since=2026-01-01T00:00:00", f"search={'x' * 201}"],
 )
 async def test_a_malformed_query_is_refused(alice: httpx.AsyncClient, query: str) -> None:
     answer = await alice.get(f"/history?{query}")

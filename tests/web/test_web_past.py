@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from web_host import NOW
 
+from hub.core.call import CallState, Outcome
 from hub.events import plain
 from hub.rules.record import ActionRecord
 
@@ -15,35 +14,58 @@ if TYPE_CHECKING:
     import httpx
     from web_host import Office
 
-    from hub.core.call import Call
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def past(office: Office) -> list[Call]:
+async def past(office: Office) -> list[str]:
     """Three calls of alice's, the newest first."""
-    call = await office.ring("alice")
-    calls = [replace(call, id=f"c{nth}.alice", started=NOW - timedelta(hours=nth)) for nth in range(3)]
-    office.past["alice"] = [SimpleNamespace(call=each, notes=()) for each in calls]
-    return calls
+    call = replace(await office.ring("alice"), state=CallState.NULL, outcome=Outcome.MISSED)
+    calls = []
+    for nth, name in enumerate(("Ann", "Ben", "Cem")):
+        at = NOW - timedelta(hours=nth)
+        party = replace(call.party, name=name)
+        calls.append(replace(call, id=f"c{nth}.alice", party=party, started=at, ended=at + timedelta(seconds=9)))
+        office.store.record_call(calls[-1])
+    await office.store.flush()
+    return [each.id for each in calls]
 
 
 @pytest.mark.feature("HIST-01")
-async def test_history_is_newest_first_and_bounded(
-    alice: httpx.AsyncClient, bob: httpx.AsyncClient, past: list[Call]
+async def test_history_is_newest_first_and_the_users_own(
+    alice: httpx.AsyncClient, bob: httpx.AsyncClient, office: Office, past: list[str]
 ) -> None:
-    assert (await alice.get("/history")).json() == [{"call": plain(call), "notes": []} for call in past]
-    assert [each["call"]["id"] for each in (await alice.get("/history?limit=1")).json()] == ["c0.alice"]
-    before = plain(past[1].started)
-    later = await alice.get("/history", params={"before": before})
-    assert [each["call"]["id"] for each in later.json()] == ["c2.alice"]
+    told = (await alice.get("/history")).json()
+    assert told == plain(await office.store.calls("alice"))
+    assert [each["id"] for each in told] == past
+    assert (told[0]["name"], told[0]["e164"], told[0]["outcome"]) == ("Ann", "+15855551234", "missed")
     assert (await bob.get("/history")).json() == []
 
 
-async def test_a_note_is_added(alice: httpx.AsyncClient, bob: httpx.AsyncClient, past: list[Call]) -> None:
-    answer = await alice.post(f"/history/{past[0].id}/note", json={"text": "calls back"})
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"limit": 1}, [0]),
+        ({"until": "2026-03-02T08:00:00Z"}, [2]),
+        ({"since": "2026-03-02T09:00:00+01:00"}, [0, 1]),
+        ({"search": "ben"}, [1]),
+        ({"search": "%"}, []),
+        ({"outcome": "missed", "direction": "inbound"}, [0, 1, 2]),
+        ({"direction": "outbound"}, []),
+    ],
+)
+async def test_history_is_searched(
+    alice: httpx.AsyncClient, past: list[str], query: dict[str, str], found: list[int]
+) -> None:
+    told = (await alice.get("/history", params=query)).json()
+    assert [each["id"] for each in told] == [past[nth] for nth in found]
+
+
+async def test_a_note_is_added(alice: httpx.AsyncClient, bob: httpx.AsyncClient, past: list[str]) -> None:
+    answer = await alice.post(f"/history/{past[0]}/note", json={"text": "calls back"})
     assert answer.status_code == 201
-    assert (await alice.get("/history")).json()[0]["notes"] == [{"at": "2026-03-02T09:00:00Z", "text": "calls back"}]
-    for client, path in ((bob, f"/history/{past[0].id}/note"), (alice, "/history/other/note")):
+    assert [note["text"] for note in (await alice.get("/history")).json()[0]["notes"]] == ["calls back"]
+    for client, path in ((bob, f"/history/{past[0]}/note"), (alice, "/history/other/note")):
         refused = await client.post(path, json={"text": "mine"})
         assert (refused.status_code, refused.json()["code"]) == (404, "unknown_call")
 
@@ -53,15 +75,36 @@ async def test_actions_are_told(alice: httpx.AsyncClient, bob: httpx.AsyncClient
         key="k", user="alice", rule="10-crm", name="CRM", action="run", event="ring", status="ok", started=NOW,
         duration=0.25, call="c0.alice", detail="notify-send", output="", exit_status=0,
     )  # fmt: skip
-    office.done["alice"] = [record]
+    await office.store.record_action(record)
+    await office.store.flush()
     assert (await alice.get("/actions")).json() == [plain(record)]
     assert (await alice.get("/actions?call=other")).json() == []
+    assert (await alice.get("/actions?rule=10-crm")).json() == [plain(record)]
     assert (await bob.get("/actions")).json() == []
 
 
-async def test_plugins_and_rules_are_told(alice: httpx.AsyncClient) -> None:
-    (plugin,) = (await alice.get("/plugins")).json()
-    assert (await alice.get("/plugins/screenpop")).json() == plugin
+async def test_plugins_are_told(alice: httpx.AsyncClient, office: Office) -> None:
+    told = (await alice.get("/plugins")).json()
+    assert [(plugin["name"], plugin["state"]) for plugin in told] == [("screenpop", "loaded"), ("broken", "failed")]
+    assert (await alice.get("/plugins/broken")).json() == told[1]
     missing = await alice.get("/plugins/screenpip")
     assert (missing.status_code, missing.json()["code"]) == (404, "unknown_plugin")
+
+
+async def test_an_error_that_may_name_anothers_caller_is_told_to_a_single_user_only(
+    alice: httpx.AsyncClient, office: Office
+) -> None:
+    assert (await alice.get("/plugins/broken")).json()["last_error"] == ""
+    del office.phones["bob"]
+    broken = (await alice.get("/plugins/broken")).json()
+    assert (broken["last_error"], broken["traceback"]) == ("of Ann", "trace")
+
+
+async def test_the_users_own_rules_are_told(alice: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
     assert (await alice.get("/rules")).json()["rules"][0]["name"] == "alice's"
+    assert (await bob.get("/rules")).json()["rules"][0]["name"] == "bob's"
+
+
+async def test_a_user_who_has_gone_is_not_let_in(bob: httpx.AsyncClient, office: Office) -> None:
+    del office.phones["bob"]
+    assert (await bob.get("/calls")).status_code == 401

@@ -1,4 +1,4 @@
-"""A small office behind the API: real phones on a loopback adapter, a past kept in lists."""
+"""A small office behind the API: real phones on a loopback adapter, and a real store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, WebSocket
 
@@ -19,16 +19,17 @@ from hub.core.switchboard import Switchboard
 from hub.phone import commands
 from hub.phone.adapter import ConnectionLost, PhoneError
 from hub.phone.phone import Phone
+from hub.plugin_host.plugin import Failure, Plugin, PluginState
 from hub.web.asking import User  # noqa: TC001  FastAPI reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from hub.events import Event
+    from hub.store.store import Store
 
 PLAN = DialPlan()
 ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class Line:
@@ -104,9 +105,8 @@ class Line:
 class Office:
     """The host: alice and bob, each with a line of their own."""
 
+    store: Store
     lines: dict[str, Line] = field(default_factory=lambda: {"alice": Line(), "bob": Line()})
-    past: dict[str, list[Any]] = field(default_factory=lambda: {"alice": [], "bob": []})
-    done: dict[str, list[Any]] = field(default_factory=lambda: {"alice": [], "bob": []})
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,29 +137,12 @@ class Office:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def history(self, user: str, *, limit: int, search: str, before: datetime | None) -> Sequence[object]:
-        fitting = [
-            each
-            for each in self.past[user]
-            if search in each.call.party.name and (before is None or each.call.started < before)
-        ]
-        return sorted(fitting, key=lambda each: each.call.started, reverse=True)[:limit]
-
-    async def note(self, user: str, call: str, text: str) -> bool:
-        for each in self.past[user]:
-            if each.call.id == call:
-                each.notes += (SimpleNamespace(at=NOW, text=text),)
-                return True
-        return False
-
-    async def actions(self, user: str, *, limit: int, call: str) -> Sequence[object]:
-        return [each for each in self.done[user] if call in {"", each.call}][:limit]
-
-    def plugins(self) -> Sequence[object]:
+    @property
+    def plugins(self) -> Iterable[Plugin]:
+        at = datetime.now(UTC)
         return [
-            SimpleNamespace(
-                name="screenpop", version="1", origin="phonehub", state="loaded", reason="", hooks=("on_ring",)
-            )
+            Plugin(name="screenpop", origin="phonehub 0.1.0", version="0.1.0"),
+            Plugin(name="broken", origin="x.py", state=PluginState.FAILED, last_failure=Failure(at, "of Ann", "trace")),
         ]
 
     def rules(self, user: str) -> object:

@@ -22,7 +22,8 @@ def health(request: Request) -> Health:
 @router.get("/plugins")
 def plugins(host: Asked, _user: User) -> list[PluginAnswer]:
     """List every plugin that was found, loaded or not."""
-    return [PluginAnswer.model_validate(plugin) for plugin in host.plugins()]
+    hidden = {"last_error": "", "traceback": ""} if len(host.phones) > 1 else {}
+    return [PluginAnswer(**plugin.told() | hidden) for plugin in host.plugins]
 
 
 @router.get("/plugins/{name}", responses=described(HTTPStatus.NOT_FOUND))
