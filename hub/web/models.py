@@ -163,11 +163,9 @@ class ActionAnswer(Answer):
 class PluginAnswer(Answer):
     """A plugin that was found; `state` is one of loaded, failed, suspended and disabled, `reason` says why.
 
-    `events` counts what it was told, `failures` its calls that raised or took too long, `dropped` the events it lost, and
-    `held_up` how often it held up the hub.
-
-    What went wrong last is told where the hub has one user alone: it may name
-    another user's caller.
+    `events` counts what it was told, `failures` its calls that raised or took too long, `dropped` the events it lost,
+    and `held_up` how often it held up the hub. What went wrong last is told where the hub has one user alone: it may
+    name another user's caller.
     """
 
     name: str

@@ -72,7 +72,8 @@ async def test_a_note_is_added(alice: httpx.AsyncClient, bob: httpx.AsyncClient,
 
 async def test_actions_are_told(alice: httpx.AsyncClient, bob: httpx.AsyncClient, office: Office) -> None:
     record = ActionRecord(
-        key="k", user="alice", rule="10-crm", name="CRM", action="run", event="ring", status="ok", started=NOW,
+        key="k", user="alice", rule="10-crm", name="CRM", action="run", event="ring", status="ok",
+        started=datetime.now(UTC),
         duration=0.25, call="c0.alice", detail="notify-send", output="", exit_status=0,
     )  # fmt: skip
     await office.store.record_action(record)
@@ -83,7 +84,7 @@ async def test_actions_are_told(alice: httpx.AsyncClient, bob: httpx.AsyncClient
     assert (await bob.get("/actions")).json() == []
 
 
-async def test_plugins_are_told(alice: httpx.AsyncClient, office: Office) -> None:
+async def test_plugins_are_told(alice: httpx.AsyncClient) -> None:
     told = (await alice.get("/plugins")).json()
     assert [(plugin["name"], plugin["state"]) for plugin in told] == [("screenpop", "loaded"), ("broken", "failed")]
     assert (await alice.get("/plugins/broken")).json() == told[1]

@@ -139,7 +139,7 @@ class Office:
 
     @property
     def plugins(self) -> Iterable[Plugin]:
-        at = datetime.now(UTC)
+        at = datetime(2026, 3, 2, tzinfo=UTC)
         return [
             Plugin(name="screenpop", origin="phonehub 0.1.0", version="0.1.0"),
             Plugin(name="broken", origin="x.py", state=PluginState.FAILED, last_failure=Failure(at, "of Ann", "trace")),
