@@ -79,6 +79,10 @@ class Exchange:
         """Have `run(at)` called when it is due; it may use the exchange."""
         return self._switch.schedule(due, run)
 
+    def after(self, at: datetime, seconds: float, run: Callable[[datetime], None]) -> Timer:
+        """Have `run(at)` called after so many seconds of the office; it may use the exchange."""
+        return self._switch.after(at, seconds, run)
+
     # --- what users do ---
 
     def command(

@@ -1,0 +1,207 @@
+"""Reads scenario files: an office and what happens there on a day. Mistakes are told all at once, file:line:column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from hub.checking import problems
+from hub.errors import Problem, UserError
+from hub.rules import yaml_source
+from hub.sim.office import (
+    COMMANDS,
+    FarEnd,
+    Group,
+    Handset,
+    Line,
+    Office,
+    Reject,
+    Ring,
+    Route,
+    Step,
+    ToVoicemail,
+    User,
+    Who,
+)
+from hub.sim.scenario_check import mistakes
+from hub.sim.scenario_model import WrittenScenario
+from hub.sim.wire_types import LONGEST_NAME, LONGEST_NUMBER, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenStep, WrittenUser
+
+
+class Deed(StrEnum):
+    """What somebody can do in a call."""
+
+    ANSWER = "answer"
+    HOLD = "hold"
+    RESUME = "resume"
+    DECLINE = "decline"
+    IGNORE = "ignore"
+    HANG_UP = "hang_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody (`caller`, `called`, a user or a handset) does something `after` so many seconds."""
+
+    after: float
+    deed: Deed
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEntry:
+    """A call begins `at` so many seconds after midnight: by `person` from outside, or by `user` from a handset."""
+
+    at: int
+    to: str
+    person: Who | None = None
+    user: str = ""
+    handset: str = ""
+    acts: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DndEntry:
+    """A user switches do-not-disturb."""
+
+    at: int
+    user: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An office and its day, in the order of time."""
+
+    office: Office
+    day: tuple[CallEntry | DndEntry, ...]
+
+    @property
+    def calls(self) -> int:
+        """How many calls the day has."""
+        return sum(isinstance(entry, CallEntry) for entry in self.day)
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario file; raises `UserError` with everything that is wrong with it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError.of(f"cannot be read: {error.strerror}", "name a scenario file", str(path)) from None
+    return read(data, str(path))
+
+
+def read(data: bytes, name: str) -> Scenario:
+    """Read what stands in a scenario file; `name` is what errors call it."""
+    documents = yaml_source.read(data, name)
+    if len(documents) != 1:
+        raise UserError(Problem(name, f"one document is expected, {len(documents)} found"))
+    document = documents[0]
+    try:
+        written = WrittenScenario.model_validate(document.tree)
+    except ValidationError as error:
+        found = problems(error, WrittenScenario, document.place, at_key=document.at_key)
+        raise UserError(*found) from None
+    found = [Problem(document.place(path), cause, remedy) for path, cause, remedy in mistakes(written)]
+    if found:
+        raise UserError(*found)
+    day = (_entry(written, entry) for entry in written.day)
+    return Scenario(_office(written), tuple(sorted(day, key=lambda entry: entry.at)))
+
+
+def _entry(written: WrittenScenario, entry: WrittenEntry) -> CallEntry | DndEntry:
+    if not entry.from_:
+        return DndEntry(at=entry.at, user=entry.dnd_on or entry.dnd_off, on=bool(entry.dnd_on))
+    acts = tuple(_act(deed) for deed in entry.then)
+    if entry.from_ in written.users:
+        return CallEntry(at=entry.at, to=entry.to, user=entry.from_, handset=entry.handset, acts=acts)
+    return CallEntry(at=entry.at, to=entry.to, person=_who(written.people[entry.from_]), acts=acts)
+
+
+def _act(written: WrittenDeed) -> Act:
+    deed, who = next((deed, getattr(written, deed)) for deed in Deed if getattr(written, deed))
+    return Act(written.after, deed, who)
+
+
+def _office(written: WrittenScenario) -> Office:
+    office = written.office
+    return Office(
+        name=office.name,
+        outside_prefix=office.outside_prefix,
+        greeting=office.greeting,
+        tone=office.tone,
+        patience=office.patience,
+        lines=tuple(map(Line, office.lines)),
+        users={name: _user(name, user) for name, user in written.users.items()},
+        groups={
+            name: Group(
+                name=name,
+                extension=group.extension,
+                members=group.members,
+                title=_text(group.name, LONGEST_NAME),
+                steps=_steps(group.route),
+            )
+            for name, group in written.groups.items()
+        },
+        routes=tuple(
+            Route(Who(number, _text(route.name, LONGEST_NAME)), _steps(route.route))
+            for number, route in written.numbers.items()
+        ),
+        far_ends=tuple(
+            FarEnd(
+                who=_who(person),
+                does=person.when_called.does,
+                after=person.when_called.after,
+                talks=person.when_called.talks,
+            )
+            for person in written.people.values()
+        ),
+    )
+
+
+def _user(name: str, user: WrittenUser) -> User:
+    return User(
+        name=name,
+        extension=user.extension,
+        password=user.password.get_secret_value(),
+        full_name=_text(user.name, LONGEST_NAME),
+        handsets=tuple(
+            Handset(
+                id=key,
+                name=_text(handset.name, LONGEST_NAME),
+                capabilities=frozenset(handset.capabilities) & frozenset(COMMANDS),
+                appearances=handset.appearances,
+            )
+            for key, handset in user.handsets.items()
+        ),
+        steps=_steps(user.route),
+    )
+
+
+def _steps(written: Iterable[WrittenStep]) -> tuple[Step, ...]:
+    return tuple(_step(step) for step in written)
+
+
+def _step(step: WrittenStep) -> Step:
+    if step.ring:
+        return Ring(step.ring, step.for_)
+    if step.voicemail:
+        return ToVoicemail(step.voicemail)
+    return Reject(step.reject) if step.reject else Reject()
+
+
+def _who(person: WrittenPerson) -> Who:
+    return Who(_text(person.number, LONGEST_NUMBER), _text(person.name, LONGEST_NAME))
+
+
+def _text(text: str, longest: int) -> str:
+    return whole(text[:longest])

@@ -1,0 +1,125 @@
+"""What is wrong with a scenario although every part of it is well formed: names that nobody has, and the like."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hub.checking import shown, suggest
+from hub.sim.digits import destination, same
+from hub.sim.office import Office
+from hub.sim.refusal import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hub.checking import Path
+    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenScenario, WrittenStep
+
+Mistake = tuple["Path", str, str]
+"""Where it stands, the cause, the remedy."""
+
+_DEEDS = ("answer", "hold", "resume", "decline", "ignore", "hang_up")
+_ROLES = ("caller", "called")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def mistakes(written: WrittenScenario) -> Iterator[Mistake]:
+    """Yield everything that is wrong."""
+    checker = _Checker(written)
+    yield from checker.names()
+    for kind, owners in (("users", written.users), ("groups", written.groups), ("numbers", written.numbers)):
+        for name, owner in owners.items():
+            yield from checker.route((kind, name, "route"), owner.route)
+    for name, group in written.groups.items():
+        for index, member in enumerate(group.members):
+            yield from _known(("groups", name, "members", index), "user", member, written.users)
+    for index, entry in enumerate(written.day):
+        yield from checker.entry(("day", index), entry)
+
+
+def _known(path: Path, kind: str, word: str, known: Iterable[str]) -> Iterator[Mistake]:
+    if word not in known:
+        yield path, f'there is no {kind} "{word}"', suggest(word, known)
+
+
+class _Checker:
+    def __init__(self, written: WrittenScenario) -> None:
+        self._written = written
+        self._handsets = {handset: name for name, user in written.users.items() for handset in user.handsets}
+
+    def names(self) -> Iterator[Mistake]:
+        """Yield what is named or numbered alike."""
+        written = self._written
+        extensions: dict[str, str] = {}
+        for kind, owners in (("users", written.users), ("groups", written.groups)):
+            for name, owner in owners.items():
+                first = extensions.setdefault(owner.extension, name)
+                if first != name:
+                    yield (kind, name, "extension"), f"{first} has the extension {owner.extension} already", ""
+        seen: dict[str, str] = dict.fromkeys(_ROLES, "a word of its own")
+        places: list[tuple[Path, str, str]] = [(("users", name), name, "a user") for name in written.users]
+        places += [(("groups", name), name, "a group") for name in written.groups]
+        places += [(("people", name), name, "somebody outside") for name in written.people]
+        places += [
+            (("users", name, "handsets", handset), handset, "a handset")
+            for name, user in written.users.items()
+            for handset in user.handsets
+        ]
+        for path, name, what in places:
+            if name in seen:
+                yield path, f'"{name}" is {seen[name]} already', "choose another name"
+            elif not _NAME.fullmatch(name):
+                yield path, f"{shown(name)} is no name", "use up to 64 letters, digits, dots, dashes and underscores"
+            seen.setdefault(name, what)
+
+    def route(self, path: Path, steps: Iterable[WrittenStep]) -> Iterator[Mistake]:
+        """Yield what is wrong with a route."""
+        written = self._written
+        for index, step in enumerate(steps):
+            given = [word for word in ("ring", "voicemail", "reject") if getattr(step, word)]
+            if len(given) != 1:
+                yield (*path, index), "a step has one of ring, voicemail and reject", "split it"
+            elif step.ring:
+                known = (*written.users, *written.groups, *self._handsets)
+                yield from _known((*path, index, "ring"), "user, group or handset", step.ring, known)
+            elif step.voicemail:
+                yield from _known((*path, index, "voicemail"), "user", step.voicemail, written.users)
+
+    def entry(self, path: Path, entry: WrittenEntry) -> Iterator[Mistake]:
+        """Yield what is wrong with something that happens."""
+        written = self._written
+        given = [word for word in ("from_", "dnd_on", "dnd_off") if getattr(entry, word)]
+        if len(given) != 1:
+            yield path, "what happens is one of a call (from, to), dnd_on and dnd_off", "split it"
+            return
+        if given[0] != "from_":
+            yield from _known((*path, given[0]), "user", getattr(entry, given[0]), written.users)
+            if entry.to or entry.then or entry.handset:
+                yield path, "to, then and handset belong to a call", "give it a from"
+            return
+        yield from _known((*path, "from"), "user or person", entry.from_, (*written.users, *written.people))
+        if entry.from_ in written.users:
+            yield from self._dialled((*path, "to"), entry.to)
+            if entry.handset:
+                known = written.users[entry.from_].handsets
+                yield from _known((*path, "handset"), "handset of theirs", entry.handset, known)
+        elif not any(same(number, entry.to) for number in written.numbers):
+            yield from _known((*path, "to"), "number of the office", entry.to, written.numbers)
+        for index, deed in enumerate(entry.then):
+            yield from self._deed((*path, "then", index), deed)
+
+    def _dialled(self, path: Path, to: str) -> Iterator[Mistake]:
+        try:
+            destination(Office(users={}), to)
+        except Refused as refused:
+            yield path, str(refused), ""
+
+    def _deed(self, path: Path, deed: WrittenDeed) -> Iterator[Mistake]:
+        given = [word for word in _DEEDS if getattr(deed, word)]
+        if len(given) != 1:
+            yield path, f"somebody does one thing of {', '.join(_DEEDS)}", "split it"
+            return
+        word = given[0]
+        known = (*self._written.users, *self._handsets, *(_ROLES if word == "hang_up" else ()))
+        yield from _known((*path, word), "user or handset", getattr(deed, word), known)

@@ -1,0 +1,149 @@
+"""What stands in a scenario file, as it is written; docs/scenarios.md."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from hub.core.call import Cause
+from hub.sim.office import FarEndDoes
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+
+
+def _time_of_day(value: object) -> object:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a time of day reads 08:58 or 08:58:30")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+TimeOfDay = Annotated[int, BeforeValidator(_time_of_day)]
+"""Seconds since midnight."""
+Seconds = Annotated[float, Field(ge=0, le=24 * 3600)]
+Extension = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+Capability = Literal["dial", "answer", "hold", "resume", "end", "ignore", "dnd"]
+
+
+class Written(BaseModel):
+    """Anything that a person writes into a scenario: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class WrittenHandset(Written):
+    """A handset of a user."""
+
+    name: str = Field(default="", description="what people call it")
+    capabilities: tuple[Capability, ...] = Field(
+        default=("dial", "answer", "hold", "resume", "end", "ignore", "dnd"),
+        description="what can be asked of it from afar; by default everything",
+    )
+    appearances: int = Field(default=4, ge=1, le=100, description="how many calls it can have at a time")
+
+
+class WrittenStep(Written):
+    """A step of a route: one of `ring`, `voicemail` and `reject`."""
+
+    ring: str = Field(default="", description="a user, a group or a handset")
+    for_: Seconds = Field(default=20.0, alias="for", description="seconds to ring")
+    voicemail: str = Field(default="", description="whose voicemail takes the call")
+    reject: Literal["", Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.NO_ANSWER] = Field(
+        default="", description="turn the caller away, and why"
+    )
+
+
+class WrittenUser(Written):
+    """Somebody with an extension."""
+
+    name: str = Field(default="", description="the full name, shown at the other end")
+    extension: Extension = Field(description="its digits")
+    password: SecretStr = Field(description="for signing in at the simulation")
+    handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
+    route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
+
+
+class WrittenGroup(Written):
+    """A ring group."""
+
+    name: str = Field(default="", description="what it is called")
+    extension: Extension = Field(description="its digits")
+    members: tuple[str, ...] = Field(description="users who ring together")
+    route: tuple[WrittenStep, ...] = Field(default=(), description="as for a user")
+
+
+class WrittenNumber(Written):
+    """A number of the office that can be called from outside."""
+
+    name: str = Field(default="", description="what it is called (DNIS name)")
+    route: tuple[WrittenStep, ...] = Field(description="what calls to it do, step by step")
+
+
+class WhenCalled(Written):
+    """What somebody outside does when the office calls."""
+
+    does: FarEndDoes = Field(default=FarEndDoes.ANSWERS, description="answers, busy, no_answer or unreachable")
+    after: Seconds = Field(default=3.0, description="seconds from dialling")
+    talks: Seconds = Field(default=0.0, description="seconds until it hangs up; 0: never")
+
+
+class WrittenPerson(Written):
+    """Somebody outside."""
+
+    name: str = Field(default="", description="the name that the network tells")
+    number: str = Field(default="", description="the number that is told; anonymous, empty or nonsense too")
+    when_called: WhenCalled = WhenCalled()
+
+
+class WrittenOffice(Written):
+    """The phone system itself."""
+
+    name: str = "Office"
+    outside_prefix: Annotated[str, Field(pattern=r"^[0-9]{0,4}$")] = Field(
+        default="9", description="dialled for a line"
+    )
+    lines: tuple[str, ...] = Field(default=(), description="names of the outside lines")
+    greeting: Seconds = Field(default=30.0, description="seconds that a voicemail box listens")
+    tone: Seconds = Field(default=4.0, description="seconds that a failed call sounds busy")
+    patience: Seconds = Field(default=60.0, description="seconds that the network lets an outside number ring")
+
+
+Actor = Annotated[str, Field(description="a user or a handset")]
+
+
+class WrittenDeed(Written):
+    """What somebody does in a call, so many seconds after what was before: one word besides `after`."""
+
+    after: Seconds = 0.0
+    answer: Actor = ""
+    hold: Actor = ""
+    resume: Actor = ""
+    decline: Actor = ""
+    ignore: Actor = ""
+    hang_up: Annotated[str, Field(description="caller, called, a user or a handset")] = ""
+
+
+class WrittenEntry(Written):
+    """Something that happens at a time of the day: a call (`from` and `to`), `dnd_on` or `dnd_off`."""
+
+    at: TimeOfDay = Field(description="time of day, as 08:58")
+    from_: str = Field(default="", alias="from", description="a user or somebody outside")
+    handset: str = Field(default="", description="from which handset a user calls")
+    to: str = Field(default="", description="what is dialled; from outside one of the office's numbers")
+    then: tuple[WrittenDeed, ...] = Field(default=(), description="what happens in the call")
+    dnd_on: str = Field(default="", description="whose do-not-disturb goes on")
+    dnd_off: str = Field(default="", description="whose do-not-disturb goes off")
+
+
+class WrittenScenario(Written):
+    """A whole scenario file."""
+
+    office: WrittenOffice = WrittenOffice()
+    users: dict[str, WrittenUser] = Field(description="by name")
+    groups: dict[str, WrittenGroup] = Field(default={}, description="by name")
+    numbers: dict[str, WrittenNumber] = Field(default={}, description="by number")
+    people: dict[str, WrittenPerson] = Field(default={}, description="people outside, by name")
+    day: tuple[WrittenEntry, ...] = Field(default=(), description="what happens, at which time")
