@@ -41,6 +41,7 @@ _EXPECTED = {
     "mapping_type": "keys with values",
     "model_attributes_type": "keys with values",
     "model_type": "keys with values",
+    "none_required": "no value",
     "path_type": "a path",
     "string_type": "text",
     "tuple_type": "a list",
@@ -61,7 +62,8 @@ def problems(
 
     `place` is given the path of the offending value (of a missing key, where it should stand). `at_key`, where given,
     says the place of a key that should not be there, and `inside` one at an offset in a text (for errors whose context
-    has an `offset`). A validator's own error may carry its `remedy` in the context of a `PydanticCustomError`.
+    has an `offset`). A validator's own error may carry its `remedy` in the context of a `PydanticCustomError`; a model
+    with a class method `unknown_key(key)` says itself what it makes of a key it does not know: cause and remedy.
     """
     found: dict[Problem, None] = {}  # a union tells the same thing once for each of its members
     for detail in error.errors(include_url=False):
@@ -112,7 +114,7 @@ def _told(detail: ErrorDetails, path: Path, kinds: list[Any]) -> tuple[str, str]
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     last = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        return f'unknown key "{last}"', suggest(last, _keys(kinds))
+        return _unknown_key(last, kinds)
     if kind == "missing":
         return f'"{last}" is missing', _description(kinds, last)
     if kind in ("literal_error", "enum"):
@@ -131,6 +133,14 @@ def _told(detail: ErrorDetails, path: Path, kinds: list[Any]) -> tuple[str, str]
     if message.startswith("Input should be "):
         message = f"expected {message.removeprefix('Input should be ')}, found {_found(value, path, kinds)}"
     return message, str(context.get("remedy", ""))
+
+
+def _unknown_key(key: str, kinds: list[Any]) -> tuple[str, str]:
+    for owner in kinds:
+        if told := getattr(owner, "unknown_key", None):
+            cause, remedy = told(key)
+            return str(cause), str(remedy)
+    return f'unknown key "{key}"', suggest(key, _keys(kinds))
 
 
 def _found(value: Any, path: Path, kinds: list[Any]) -> str:
