@@ -54,6 +54,7 @@ class Document:
 
     def at_key(self, path: Path) -> str:
         """Return the place of a key rather than of its value."""
+        path = self._existing(path)
         spot = self.keys.get(path)
         return _told(self.name, spot.line, spot.column, path) if spot else self.place(path)
 
@@ -69,9 +70,14 @@ class Document:
         return self.values[self._existing(path)].line + 1
 
     def _existing(self, path: Path) -> Path:
-        while path not in self.values:
-            path = path[:-1]
-        return path
+        """Return as much of a path as was written; the first of a list may stand alone, without the list."""
+        found: Path = ()
+        for step in path:
+            if (*found, step) in self.values:
+                found = (*found, step)
+            elif step != 0:
+                break
+        return found
 
     def _text(self, path: Path) -> str:
         tree = self.tree

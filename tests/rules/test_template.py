@@ -17,7 +17,10 @@ from hub.rules.sample import CALL, FACTS
 from hub.rules.template import LONGEST_VALUE, SecretTemplate, Surroundings, TextTemplate
 from hub.rules.url_template import UrlTemplate
 
-HERE = Surroundings(variables={"crm": "https://crm.example/app", "host": "https://crm.example"}, schemes=frozenset({"http", "https", "callto"}))
+HERE = Surroundings(
+    variables={"crm": "https://crm.example/app", "host": "https://crm.example"},
+    schemes=frozenset({"http", "https", "callto"}),
+)
 
 
 def with_name(name: str) -> Facts:

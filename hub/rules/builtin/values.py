@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from hub.checking import suggest
 from hub.core.dial_text import plain
+from hub.core.numbers import NumberKind
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -111,6 +112,8 @@ class NumberPattern(TextPattern):
 
 def number_keys(number: Number) -> tuple[str, ...]:
     """Return the ways in which a rule may write a number: with `+`, with the country's code, at home, as received."""
+    if number.kind is NumberKind.WITHHELD:
+        return ()
     public, text = number.e164, number.text
     as_received = text if text.isascii() and text.removeprefix("+").isdigit() else plain(text)
     if not public:
