@@ -25,10 +25,10 @@ def url_of(text: str) -> URL:
     try:
         url = make_url(text)
         url.get_dialect()
-    except ArgumentError:
-        raise UserError.of("this is no database URL", remedy, "hub.database") from None
     except NoSuchModuleError:
         raise UserError.of(f"there is no database called {url.drivername!r}", remedy, "hub.database") from None
+    except ArgumentError:
+        raise UserError.of("this is no database URL", remedy, "hub.database") from None
     if url.get_backend_name() not in {"sqlite", "postgresql"}:
         raise UserError.of(f"{url.get_backend_name()} is not supported", remedy, "hub.database")
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:

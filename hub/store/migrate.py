@@ -24,12 +24,19 @@ OWN_VERSIONS = "hub_version"
 """The table that says which revision the hub's own tables are at."""
 
 _HERE = Path(__file__).parent / "migrations"
+_VERSIONS = _HERE / "versions"
 _ALEMBIC = threading.Lock()  # Alembic's `op` and `context` belong to the process
 
 
 def current(connection: Connection, version_table: str = OWN_VERSIONS) -> str | None:
     """Return the revision that the tables are at, None where there are none."""
     return MigrationContext.configure(connection, opts={"version_table": version_table}).get_current_revision()
+
+
+def is_outdated(revision: str | None) -> bool:
+    """Tell whether tables at a revision are older than today's; those that are missing or newer are not."""
+    script = ScriptDirectory.from_config(_config(None))
+    return revision != script.get_current_head() and revision in {each.revision for each in script.walk_revisions()}
 
 
 def latest(versions: Path | None = None) -> str | None:
@@ -74,5 +81,5 @@ def _config(versions: Path | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(versions or _HERE / "versions").replace("%", "%%"))
+    config.set_main_option("version_locations", str(versions or _VERSIONS).replace("%", "%%"))
     return config

@@ -179,7 +179,7 @@ class Store:
         try:
             with engine.begin() as connection:
                 at = migrate.current(connection)
-            if path is not None and at not in {None, migrate.latest()}:
+            if path is not None and migrate.is_outdated(at):
                 migrate.back_up(path, at)
             with engine.begin() as connection:
                 migrate.upgrade(connection)

@@ -297,7 +297,7 @@ class Writer:
                 self._pending.take()
         problem = failure.problems[0]
         if dropped:
-            problem = Problem(problem.place, f"{problem.cause}; {dropped} records are lost", problem.remedy)
+            problem = Problem(problem.place, f"{problem.cause}; records lost: {dropped}", problem.remedy)
         if dropped or str(problem) != self._told:
             self._told = str(problem)
             self._on_trouble(problem)
@@ -307,7 +307,7 @@ class Writer:
         with self._wake:
             dropped, self._pending.dropped = self._pending.dropped, 0
         if dropped:
-            problem = Problem(place_of(self._engine.url), f"{dropped} records are lost: the database was too slow")
+            problem = Problem(place_of(self._engine.url), f"the database was too slow; records lost: {dropped}")
             self._on_trouble(problem)
         if self._told:
             self._told = ""

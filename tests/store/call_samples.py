@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+from sqlalchemy import MetaData
 
 from hub.clock import SystemClock
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 from hub.rules.record import ActionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
+
+    from hub.store.store import Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BOB = Party(Number("5855551234", NumberKind.EXTERNAL, "+15855551234", "(585) 555-1234"), "Bob Söderström")
@@ -22,6 +33,25 @@ class NextDay(SystemClock):
 
     def now(self) -> datetime:
         return NOON + timedelta(days=1)
+
+
+@asynccontextmanager
+async def busy(store: Store) -> AsyncIterator[None]:
+    """Keep the store's thread at work, so that everything else has to wait."""
+    loop, started, done = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def work(_: Connection) -> None:
+        loop.call_soon_threadsafe(started.set)
+        done.wait()
+
+    probe = await store.database("probe", MetaData())
+    working = asyncio.create_task(probe.run(work))
+    await started.wait()
+    try:
+        yield
+    finally:
+        done.set()
+        await working
 
 
 def ringing(name: str = "1", user: str = "alice", **changes: Any) -> Call:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,7 +10,7 @@ from call_samples import NextDay
 from hub.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from hub.errors import Problem
@@ -26,17 +27,35 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "hub.sqlite3"
 
 
-@pytest.fixture
-def troubles() -> list[Problem | None]:
-    return []
+class Troubles:
+    """What a store told of its troubles; None is the end of one."""
+
+    def __init__(self) -> None:
+        self.told: list[Problem | None] = []
+        self._came = asyncio.Event()
+
+    def tell(self, problem: Problem | None) -> None:
+        self.told.append(problem)
+        self._came.set()
+
+    async def until(self, holds: Callable[[list[Problem | None]], object]) -> None:
+        """Wait until what was told so far is enough."""
+        while not holds(self.told):
+            self._came.clear()
+            await self._came.wait()
 
 
 @pytest.fixture
-async def open_store(path: Path, troubles: list[Problem | None]) -> AsyncIterator[OpenStore]:
+def troubles() -> Troubles:
+    return Troubles()
+
+
+@pytest.fixture
+async def open_store(path: Path, troubles: Troubles) -> AsyncIterator[OpenStore]:
     async with AsyncExitStack() as opened:
 
         async def open_one(**options: Any) -> Store:
-            options = {"url": f"sqlite:///{path}", "clock": NextDay(), "on_trouble": troubles.append, **options}
+            options = {"url": f"sqlite:///{path}", "clock": NextDay(), "on_trouble": troubles.tell, **options}
             store = Store(**options)
             await store.open()
             opened.push_async_callback(store.close)
