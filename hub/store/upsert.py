@@ -34,7 +34,7 @@ def insert_and_tell_new(
     """Insert rows, but none that is known already; return the new ones' value of `column`."""
     if len(rows) == 1:  # the common case, without the cost of RETURNING
         done = connection.execute(_if_new(connection.dialect.name, table), rows[0])
-        return frozenset([rows[0][column]]) if done.rowcount else frozenset()
+        return frozenset([rows[0][column]]) if done.rowcount == 1 else frozenset()
     if not rows:
         return frozenset()
     return frozenset(connection.execute(_telling_new(connection.dialect.name, table, column), rows).scalars())
@@ -54,7 +54,7 @@ def _replacing(dialect: str, table: Table) -> Any:
 
 @cache
 def _if_new(dialect: str, table: Table) -> Any:
-    return _insert(dialect, table).on_conflict_do_nothing()
+    return _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @cache

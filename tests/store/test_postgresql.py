@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from call_samples import NOON, action, over, ringing
+from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, text
+
+from hub.core.call import Outcome
+from hub.store import migrate, tables
+from hub.store.store import Keep, Limits
+from hub.store.trouble import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import OpenStore, Troubles
+
+pytestmark = pytest.mark.peer
+
+
+class Server:
+    """A PostgreSQL server on a socket of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # the server refuses to run as root; in a user namespace we are somebody else to it
+        self.prefix = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+        self.url = f"postgresql://hub@/postgres?host={folder}"
+        subprocess.run(
+            [*self.prefix, "initdb", "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd=folder,
+        )  # fmt: skip
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        command = [*self.prefix, "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses="]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        assert self.process.stderr is not None
+        assert any("ready to accept connections" in line for line in self.process.stderr)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.communicate()
+            self.process = None
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    missing = [program for program in ("postgres", "initdb") if not shutil.which(program)]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"not installed: {missing}")
+    if missing:
+        pytest.skip(f"not installed: {missing}")
+    pytest.importorskip("psycopg")
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.feature("HIST-01", "RULE-12", "RULE-08", "CALL-21")
+async def test_everything_is_kept_in_postgresql_too(server: Server, open_store: OpenStore) -> None:
+    store = await open_store(url=server.url, keep=Keep(most_calls=4), limits=Limits(tidy_after=1))
+    assert await asyncio.gather(*(store.claim("k") for _ in range(3)), store.claim("k2")) == [True, False, False, True]
+    store.record_call(ringing("1"), "m1")
+    await store.flush()
+    store.record_call(over(ringing("1"), Outcome.MISSED), "m2")
+    store.record_call(ringing("2", started=NOON + timedelta(hours=1)), "m3")
+    hostile = replace(ringing("3").party, name="a\0b\ud800'; DROP TABLE calls; --")
+    store.record_call(ringing("3", "bob", party=hostile), "b1")
+    await store.record_action(action("k1", output="\0"))
+    await store.record_action(action("k1"))
+    await store.add_note("alice", "1.alice", "Called Back")
+
+    assert [entry.conversation for entry in await store.calls("alice")] == ["2", "1"]
+    assert [entry.conversation for entry in await store.calls("alice", search="555-1234")] == ["2", "1"]
+    assert [entry.conversation for entry in await store.calls("alice", search="called back")] == ["1"]
+    assert [entry.conversation for entry in await store.calls("alice", outcome=Outcome.MISSED)] == ["1"]
+    assert await store.open_calls("bob") == [ringing("3", "bob", party=hostile)]
+    assert await store.former_calls("alice") == ["1.alice"]
+    assert [record.output for record in await store.actions("alice")] == ["\ufffd"]
+    for number in range(6):
+        store.record_call(over(ringing(f"n{number}", started=NOON + timedelta(days=1, hours=number))), "m4")
+    await store.flush()
+    await store.claim("tidy again")
+    kept = [entry.conversation for entry in await store.calls("alice")]
+    assert kept == ["n5", "n4", "n3", "n2", "2"]
+    await store.close()
+
+    again = await open_store(url=server.url)
+    assert await again.mark("alice") == "m4"
+    assert not await again.claim("k2")
+
+
+async def test_tables_are_as_the_revisions_make_them(server: Server, open_store: OpenStore) -> None:
+    store = await open_store(url=server.url)
+    plugin = MetaData()
+    lookups = Table("crm_lookups", plugin, Column("id", Integer, primary_key=True), Column("name", Text))
+    database = await store.database("crm", plugin)
+    await database.run(lambda connection: connection.execute(insert(lookups), {"name": "Bob"}))
+    assert await database.run(lambda connection: connection.execute(select(lookups.c.name)).scalars().all()) == ["Bob"]
+
+    def differences(connection: object) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.OWN_VERSIONS})  # type: ignore[arg-type]
+        found = compare_metadata(context, tables.metadata)
+        return [each for each in found if "crm_" not in str(each)]
+
+    assert await database.run(differences) == []
+    with pytest.raises(Exception, match="does not exist"):
+        await database.run(lambda connection: connection.execute(text("SELECT * FROM nowhere")))
+    assert await store.claim("k")
+
+
+@pytest.mark.feature("HIST-01")
+async def test_a_server_that_goes_and_comes_back_gets_what_waited(
+    server: Server, open_store: OpenStore, troubles: Troubles
+) -> None:
+    store = await open_store(url=server.url, limits=Limits(retry_first=0.01, retry_last=0.05))
+    assert await store.claim("before")
+    await asyncio.to_thread(server.stop)
+    store.record_call(ringing(), "m1")
+    await troubles.until(bool)
+    with pytest.raises(StoreError):
+        await store.claim("meanwhile")
+    await asyncio.to_thread(server.start)
+    await troubles.until(lambda told: told[-1] is None)
+    assert await store.mark("alice") == "m1"
+    assert len(await store.open_calls("alice")) == 1
+    assert await store.claim("meanwhile")
