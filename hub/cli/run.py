@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli import COMMANDS
+from hub.cli.output import printable, say
+
+if TYPE_CHECKING:
+    from hub.cli import Settings
+    from hub.config import Config
+    from hub.secrets import Redactor
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@click.command("run", short_help=COMMANDS["run"])
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to tell.")
+@click.pass_obj
+def command(settings: Settings, log_level: str) -> None:
+    """Run the hub until it is stopped with Ctrl-C or a termination signal.
+
+    Calls go on without it.
+    """
+    import asyncio
+
+    from hub import config_file
+    from hub.config import load
+    from hub.errors import UserError
+
+    config = load(settings.config)
+    if not any(section.phone for section in config.users.values()):
+        raise UserError.of(
+            "no user has a phone yet",
+            f'begin with this, or watch a simulated office with "phonehub demo":\n\n{config_file.SAMPLE}',
+            str(config.path),
+        )
+    asyncio.run(_serve(config, log_level))
+
+
+async def _serve(config: Config, log_level: str) -> None:
+    """Run until cancelled, which is what a signal does; a second one cancels the stopping too."""
+    import asyncio
+
+    from hub.app import Hub
+
+    _stop_on_signals()
+    hub = Hub(config)
+    _log(hub.redactor, log_level)
+    try:
+        await hub.start()
+        say(f"phonehub is up for {', '.join(map(printable, hub.phones))} at {hub.server.url}; Ctrl-C stops it")
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        say("stopping; calls go on")
+    finally:
+        await hub.stop()
+
+
+def _stop_on_signals() -> None:
+    import asyncio
+    import contextlib
+    import signal
+
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run itself listens to Ctrl-C
+            loop.add_signal_handler(each, task.cancel if task else loop.stop)
+
+
+def _log(redactor: Redactor, level: str) -> None:
+    """Log to standard error, without the secrets that the hub has looked up."""
+    import logging
+
+    from hub.secrets import RedactingFilter
+
+    handler = logging.StreamHandler()
+    handler.addFilter(RedactingFilter(redactor))
+    style = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    logging.basicConfig(level=level.upper(), format=style, handlers=[handler])
+    for chatty in ("httpx", "httpcore", "uvicorn", "websockets", "watchdog"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

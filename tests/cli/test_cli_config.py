@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub import config_file
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Phonehub = Callable[..., subprocess.CompletedProcess[str]]
+
+TEXT = """\
+[hub]
+database = "postgresql://hub:${env:DB}@db.example/hub"
+[hub.vars]
+crm = "https://crm.example/?n="
+[users."a.b".phone]
+adapter = "sim"
+password = "${keyring:phonehub/a}"
+[plugins.crm]
+columns = ["Näme", 'C:\\temp']
+"""
+KEYRING = """
+from keyring.backend import KeyringBackend
+class Backend(KeyringBackend):
+    priority = 1
+    def set_password(self, service, username, password):
+        with open("kept", "a") as file:
+            print(service, username, password, sep=",", file=file)
+    def get_password(self, service, username):
+        return None
+"""
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    path = home / "phonehub.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_good_configuration(phonehub: Phonehub, file: Path) -> None:
+    said = phonehub("config", "check")
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"{file} is all right: a.b\n", "")
+    assert json.loads(phonehub("config", "check", "--json").stdout) == []
+
+
+def test_a_bad_configuration_is_read_aloud(phonehub: Phonehub, file: Path) -> None:
+    file.write_text('[web]\nport = "x"\n[users.alice.phone]\nadapter = "sim"\npassword = "hunter2"\n')
+    said = phonehub("config", "check")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.splitlines() == [
+        'phonehub.toml:2: web.port: expected a whole number, found "x"',
+        'phonehub.toml:5: users.alice.phone.password: a secret must not stand here in clear ("phonehub config secret \
+phonehub/alice" keeps it in the keyring; then write "${keyring:phonehub/alice}" here)',
+    ]
+    said = phonehub("config", "check", "--json")
+    assert said.returncode == 1
+    assert [problem["place"] for problem in json.loads(said.stdout)] == [
+        "phonehub.toml:2: web.port", "phonehub.toml:5: users.alice.phone.password",
+    ]  # fmt: skip
+    assert "hunter2" not in said.stdout + said.stderr
+
+
+def test_what_is_shown_can_be_read_again(phonehub: Phonehub, file: Path, home: Path) -> None:
+    said = phonehub("config", "show")
+    assert tomllib.loads(said.stdout) == tomllib.loads(TEXT)
+    everything = phonehub("config", "show", "--all")
+    (home / "all.toml").write_text(everything.stdout, encoding="utf-8")
+    assert (
+        phonehub("--config", "all.toml", "config", "show", "--all").stdout.splitlines()[1:]
+        == (everything.stdout.splitlines()[1:])
+    )
+    assert json.loads(phonehub("config", "show", "--json").stdout) == tomllib.loads(TEXT)
+    assert file.name in said.stdout
+
+
+@pytest.mark.feature("ACC-01")
+def test_a_secret_goes_to_the_keyring(phonehub: Phonehub, home: Path) -> None:
+    (home / "backend.py").write_text(KEYRING)
+    given = {"PYTHON_KEYRING_BACKEND": "backend.Backend", "PYTHONPATH": str(home)}
+    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **given)
+    assert said.returncode == 0, said.stderr
+    assert (home / "kept").read_text() == "phonehub,alice,hunter2\n"
+    assert "${keyring:phonehub/alice}" in said.stdout
+    assert "hunter2" not in said.stdout + said.stderr
+
+
+def test_without_a_keyring_it_says_what_else_to_do(phonehub: Phonehub) -> None:
+    given = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **given)
+    assert said.returncode == 1
+    assert "this computer has no keyring" in said.stderr
+    assert "${file:PATH}" in said.stderr
+    assert "hunter2" not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("text", [None, "", "[users.alice]\n"])
+def test_run_without_a_phone_says_what_to_do(phonehub: Phonehub, home: Path, text: str | None) -> None:
+    if text is not None:
+        (home / "phonehub.toml").write_text(text)
+    said = phonehub("run")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert config_file.SAMPLE in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_file_that_is_named_must_be_there(phonehub: Phonehub) -> None:
+    said = phonehub("--config", "other.toml", "config", "check")
+    assert said.returncode == 1
+    assert "other.toml: there is no such file" in said.stderr
