@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 """Characters of a piece of text that are shown."""
-_HARMLESS = "\u200c\u200d"
-_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of a command that prints something."""
@@ -25,7 +24,7 @@ def printable(text: object, longest: int = LONGEST) -> str:
     """Return text that moves no cursor, changes no colour and turns no direction: such characters as their escape."""
     whole = str(text)
     shown = whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
-    return "".join(_escaped(character) if _is_harmful(character) else character for character in shown)
+    return "".join(character if _is_harmless(character) else _escaped(character) for character in shown)
 
 
 def print_json(value: Any) -> None:
@@ -74,8 +73,9 @@ def show(value: Any, *, as_json: bool, people: Callable[[Any], None]) -> None:
         people(value)
 
 
-def _is_harmful(character: str) -> bool:
-    return unicodedata.category(character) in _CATEGORIES and character not in _HARMLESS
+def _is_harmless(character: str) -> bool:
+    """Letters, marks and spaces are, and the joiners that Persian, Hindi and emoji are written with."""
+    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
 
 
 def _escaped(character: str) -> str:
