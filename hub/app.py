@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+
+from hub import events
+from hub.clock import SystemClock
+from hub.core.switchboard import Switchboard
+from hub.errors import UserError
+from hub.phone.chosen import chosen_adapter
+from hub.phone.phone import Phone
+from hub.plugin_host.context import Services
+from hub.plugin_host.dispatch import Dispatcher
+from hub.plugin_host.limits import Limits
+from hub.plugin_host.manager import Manager
+from hub.plugin_host.settings import unknown_tables
+from hub.secrets import Redactor, resolve
+from hub.sim.plugin import SimPhone
+from hub.store.store import Keep, Store
+from hub.web.lock import StateLock
+from hub.web.server import ApiServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fastapi import APIRouter
+
+    from hub.clock import Clock
+    from hub.config import Config
+    from hub.core.call import Call, Contact
+    from hub.core.numbers import Number
+    from hub.errors import Problem
+    from hub.plugin_host.plugin import Plugin
+    from hub.store.database import Database
+
+log = logging.getLogger(__name__)
+
+BUILT_IN = {"sim": SimPhone}
+"""The hub's own plugins."""
+
+
+class Hub:
+    """Everything together: wires the parts, starts and stops them in order.
+
+    `plugins` are further plugins at hand (classes, objects or modules). Two hubs fit in one process.
+    """
+
+    def __init__(self, config: Config, *, clock: Clock | None = None, plugins: Iterable[object] = ()) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.redactor = Redactor()
+        self.phones: dict[str, Phone] = {}
+        self._seq = {user: count(1) for user in ("", *config.users)}
+        self._listeners: list[Callable[[events.Event], None]] = []
+        self._databases: dict[str, Database] = {}
+        self._routers: list[tuple[str, APIRouter]] = []
+        self._stack = AsyncExitStack()
+        history = config.hub.history
+        self.store = Store(
+            resolve(config.hub.database_url, redactor=self.redactor, folder=config.path.parent),
+            keep=Keep(most_calls=history.calls),
+            clock=self.clock,
+            on_trouble=self._on_store_trouble,
+        )
+        self.manager = Manager(
+            given=plugins,
+            built_in=BUILT_IN,
+            folder=config.hub.plugins,
+            disabled=config.hub.disabled_plugins,
+            clock=self.clock,
+            redact=self.redactor,
+        )
+
+    async def start(self) -> None:
+        """Start everything; raises `UserError` with what a person must mend, and then nothing runs."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Stop everything in the opposite order; calls go on. May be called twice."""
+        await self._stack.aclose()
+
+    async def settled(self) -> None:
+        """Return when plugins have worked off what was told so far, and the store has it."""
+        await self._dispatcher.idle()
+        await self.store.flush()
+
+    def subscribe(self, listener: Callable[[events.Event], None]) -> Callable[[], None]:
+        """Have every event told to a listener on the loop, which must not raise; what is returned ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def plugins(self) -> list[Plugin]:
+        """Every plugin that was found."""
+        return self.manager.plugins
+
+    def routers(self) -> Iterable[tuple[str, APIRouter]]:
+        """Return the routes that plugins add."""
+        return self._routers
+
+    # --- the way of an event ---
+
+    def emit(self, event: events.Event) -> None:
+        """Hand an event to history, rules, plugins and listeners, in this order; nobody waits for anybody."""
+        if isinstance(event, events.CallEvent):
+            self.store.record_call(event.call, self.phones[event.user].mark)
+        self._dispatcher.emit(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _next_seq(self, user: str) -> int:
+        return next(self._seq[user])
+
+    # --- starting ---
+
+    async def _start(self) -> None:
+        lock = StateLock(self.config.hub.state)
+        lock.take()
+        self._stack.callback(lock.release)
+        await self.store.open()
+        self._stack.push_async_callback(self.store.close)
+        await self._load_plugins()
+        await self._set_phones_up()
+        await self._dispatcher.start()
+        self.server = ApiServer(
+            self,
+            state=self.config.hub.state,
+            host=self.config.web.host,
+            port=self.config.web.port,
+            names=self.config.web.hosts,
+        )
+        await self.server.start()
+        self._stack.push_async_callback(self.server.stop)
+        for user in self.config.users:
+            self.emit(events.Started(seq=self._next_seq(user), at=self.clock.now(), user=user))
+        self._connect()
+
+    async def _load_plugins(self) -> None:
+        await asyncio.to_thread(self.manager.load)
+        self._stack.callback(self.manager.close)
+        self.manager.configure(self.config, self.config.users)
+        for problem in unknown_tables(self.plugins, self.config):
+            log.warning("%s", problem)
+        for plugin in self.manager.loaded:
+            if plugin.tables is not None:
+                self._databases[plugin.name] = await self.store.database(plugin.name, plugin.tables, plugin.migrations)
+        client = httpx.AsyncClient(timeout=10.0)
+        self._stack.push_async_callback(client.aclose)
+        services = Services(
+            clock=self.clock,
+            loop=asyncio.get_running_loop(),
+            folder=self.config.hub.state / "plugins",
+            emit=self.emit,
+            next_seq=self._next_seq,
+            phone=self.phones.get,
+            database=self._databases.get,
+            http=lambda: client,
+            secret=self._secret,
+            loop_thread=threading.get_ident(),
+        )
+        contexts = self.manager.contexts(services)
+        self._routers = await asyncio.to_thread(self.manager.routers, contexts)
+        figures = self.config.hub.dispatcher
+        self._dispatcher = Dispatcher(
+            self.manager.loaded,
+            contexts,
+            clock=self.clock,
+            limits=Limits(
+                mailbox=figures.mailbox,
+                deadline=figures.deadline,
+                failures=figures.failures,
+                suspension=figures.suspension,
+            ),
+            calls=self._calls,
+            changed=self._on_plugin_changed,
+            redact=self.redactor,
+        )
+        self._stack.push_async_callback(self._dispatcher.stop)
+
+    async def _set_phones_up(self) -> None:
+        problems: list[Problem] = []
+        for user in self.config.users:
+            try:
+                await self._set_phone_up(user)
+            except UserError as error:
+                problems += error.problems
+        if problems:
+            raise UserError(*problems)
+
+    async def _set_phone_up(self, user: str) -> None:
+        plan = await asyncio.to_thread(self.config.dial_plan, user, self.redactor)
+        adapter = await asyncio.to_thread(
+            chosen_adapter, self.config, user, self.manager.adapters(), plan, self.clock, self.redactor
+        )
+        if adapter is None:
+            return
+
+        def next_seq() -> int:
+            return self._next_seq(user)
+
+        def find_contacts(number: Number) -> tuple[Contact, ...]:
+            return self._dispatcher.find_contacts(number, user)
+
+        switchboard = Switchboard(
+            user,
+            next_seq=next_seq,
+            find_contacts=find_contacts,
+            calls=await self.store.open_calls(user),
+            former=await self.store.former_calls(user),
+        )
+        self.phones[user] = Phone(
+            switchboard,
+            adapter,
+            plan,
+            self.clock,
+            emit=self.emit,
+            next_seq=next_seq,
+            mark=await self.store.mark(user),
+        )
+
+    def _connect(self) -> None:
+        connecting = [
+            asyncio.create_task(phone.connection.run(), name=f"phone of {user}") for user, phone in self.phones.items()
+        ]
+
+        async def disconnect() -> None:
+            for user in self.config.users:
+                self.emit(events.Stopping(seq=self._next_seq(user), at=self.clock.now(), user=user))
+            for task in connecting:
+                task.cancel()
+            await asyncio.gather(*connecting, return_exceptions=True)
+
+        self._stack.push_async_callback(disconnect)
+
+    # --- what the parts tell and ask ---
+
+    def _calls(self, user: str) -> tuple[Call, ...]:
+        phone = self.phones.get(user)
+        return phone.calls if phone else ()
+
+    def _secret(self, text: str) -> str:
+        return resolve(text, redactor=self.redactor, folder=self.config.path.parent)
+
+    def _on_plugin_changed(self, plugin: str, state: str, reason: str) -> None:
+        self.emit(
+            events.PluginChanged(
+                seq=self._next_seq(""), at=self.clock.now(), user="", plugin=plugin, state=state, reason=reason
+            )
+        )
+
+    def _on_store_trouble(self, problem: Problem | None) -> None:
+        if problem is None:
+            log.info("the store works again")
+        else:
+            log.error("%s", problem)

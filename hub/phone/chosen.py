@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from hub.checking import suggest
+from hub.errors import Problem, UserError
+from hub.secrets import resolve_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.clock import Clock
+    from hub.config import Config
+    from hub.core.dial_plan import DialPlan
+    from hub.phone.adapter import Adapter, AdapterKind
+    from hub.secrets import Redactor
+
+
+def chosen_adapter(
+    config: Config, user: str, kinds: Mapping[str, AdapterKind], plan: DialPlan, clock: Clock, redactor: Redactor
+) -> Adapter | None:
+    """Make the adapter that a user's `[users.NAME.phone]` asks for, None without such a table.
+
+    Looks secrets up, which may block; raises `UserError` with all that is wrong.
+    """
+    table = config.users[user].phone
+    if table is None:
+        return None
+    kind = kinds.get(table.adapter)
+    if kind is None:
+        place = config.place("users", user, "phone", "adapter")
+        cause = f'there is no phone adapter "{table.adapter}": no plugin that is loaded registers it'
+        raise UserError(Problem(place, cause, suggest(table.adapter, kinds)))
+    settings = resolve_all(
+        table.settings, redactor=redactor, folder=config.path.parent, place=config.place("users", user, "phone")
+    )
+    try:
+        checked = kind.config.model_validate(settings)
+    except ValidationError as error:
+        raise UserError(*config.problems(error, kind.config, "users", user, "phone")) from None
+    return kind.make(checked, plan, clock)

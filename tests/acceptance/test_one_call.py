@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from offices import office, running, world, write_config
+
+from hub.core.call import CallState, Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEN = tuple(f"phone-{n}" for n in range(10))
+
+
+@pytest.mark.feature("CALL-19", "CALL-02", "HIST-01")
+async def test_ten_devices_ring_once_and_one_answers(tmp_path: Path) -> None:
+    async with world(office(TEN)) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
+        caller = outside.call()
+        await heard.type("ring")
+        await heard.until(lambda _: len(hub.phones["alice"].calls[0].legs) == len(TEN))
+        outside.pick_up("phone-7")
+        answer = await heard.type("answer")
+        assert answer.call.device == "phone-7"
+        await heard.until(lambda _: len(hub.phones["alice"].calls[0].legs) == 1)
+        outside.hang_up(caller)
+        await heard.type("end")
+        assert heard.keys() == ["alice:ring:1", "alice:answer:1", "alice:end:1"]
+        await hub.store.flush()
+        (entry,) = await hub.store.calls("alice")
+        assert (entry.name, entry.e164, entry.outcome, entry.device) == (
+            "Ada Caller", "+15855551234", Outcome.ENDED, "phone-7",
+        )  # fmt: skip
+
+
+@pytest.mark.feature("CALL-19", "HIST-01")
+async def test_somebody_else_answers_and_the_call_is_elsewhere_once(tmp_path: Path) -> None:
+    async with (
+        world(office(TEN, group=True)) as outside,
+        running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
+    ):
+        outside.call()
+        await heard.type("ring", 2)
+        await hub.phones["bob"].answer()
+        end = await heard.type("end")
+        assert (end.user, end.call.outcome) == ("alice", Outcome.ELSEWHERE)
+        assert hub.phones["alice"].calls == ()
+        mine = [event.type for event in heard.all if event.user == "alice" and hasattr(event, "nth")]
+        assert mine == ["ring", "end"]
+        (bobs,) = hub.phones["bob"].calls
+        assert bobs.conversation == end.call.conversation
+        assert bobs.id != end.call.id
+
+
+@pytest.mark.feature("CALL-19", "ACC-01")
+async def test_a_hub_that_watches_one_handset_sees_the_answer_at_another_as_elsewhere(tmp_path: Path) -> None:
+    async with (
+        world(office(TEN)) as outside,
+        running(write_config(tmp_path, outside.server, handsets=("phone-0",))) as (_, heard),
+    ):
+        outside.call()
+        await heard.type("ring")
+        outside.pick_up("phone-3")
+        end = await heard.type("end")
+        assert end.call.outcome is Outcome.ELSEWHERE
+        assert heard.keys() == ["alice:ring:1", "alice:end:1"]
+
+
+@pytest.mark.feature("CALL-01", "CALL-02", "CALL-04", "CALL-05", "CALL-17", "ACC-06")
+async def test_two_users_work_their_phones(tmp_path: Path) -> None:
+    async with (
+        world(office()) as outside,
+        running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
+    ):
+        alice, bob = hub.phones["alice"], hub.phones["bob"]
+        await alice.dial("102")
+        dial = await heard.type("dial")
+        assert dial.call.state is CallState.INITIATED
+        await heard.type("ring")
+        await bob.answer()
+        await heard.type("answer", 2)
+        assert {call.state for phone in (alice, bob) for call in phone.calls} == {CallState.CONNECTED}
+        await bob.hold()
+        await heard.type("hold")
+        await bob.resume()
+        await heard.type("resume")
+        await alice.end()
+        await heard.type("end", 2)
+        assert (alice.calls, bob.calls) == ((), ())
+        await bob.set_dnd(True)
+        await heard.type("dnd")
+        await alice.dial("102")
+        end = await heard.type("end", 3)
+        assert (end.user, end.call.outcome) == ("alice", Outcome.FAILED)
+        assert sum(event.type == "ring" for event in heard.all) == 1
+
+
+@pytest.mark.feature("CALL-03")
+async def test_an_ignored_call_goes_on_elsewhere_and_can_be_answered(tmp_path: Path) -> None:
+    async with (
+        world(office(group=True)) as outside,
+        running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
+    ):
+        outside.call()
+        await heard.type("ring", 2)
+        await hub.phones["alice"].ignore()
+        changed = await heard.type("call_changed")
+        assert changed.call.ignored
+        assert hub.phones["alice"].calls[0].state is CallState.ALERTING
+        assert hub.phones["bob"].calls[0].state is CallState.ALERTING
+        await hub.phones["alice"].answer()
+        assert (await heard.type("answer")).user == "alice"
