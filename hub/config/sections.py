@@ -79,14 +79,20 @@ class HistorySection(Section):
 
 
 class DispatcherSection(Section):
-    """How plugins are kept from holding up each other and the phone."""
+    """How plugins are kept from holding up each other and the phone (`hub.plugin_host.limits.Limits`)."""
 
     mailbox: int = Field(
-        default=10_000, ge=1, description="events that may wait for one plugin; the oldest are dropped beyond"
+        default=10_000, ge=1, description="events that may wait for one plugin; it is told what it lost"
     )
-    deadline: float = Field(default=10.0, gt=0, description="seconds that one hook of a plugin may take")
-    failures: int = Field(default=5, ge=1, description="failures in a row after which a plugin is suspended")
-    suspension: float = Field(default=60.0, gt=0, description="seconds until a suspended plugin is tried again")
+    deadline: float = Field(default=10.0, gt=0, description="seconds that one call of a plugin's hook may take")
+    failures: int = Field(default=5, ge=1, description="calls that fail in a row until the plugin is suspended")
+    suspension: float = Field(
+        default=60.0, gt=0, description="seconds of the first suspension; each next is twice as long"
+    )
+    longest_suspension: float = Field(default=3600.0, gt=0, description="seconds of the longest suspension")
+    hung: int = Field(default=3, ge=1, description="calls that may be given up and still not have come back")
+    lookup: float = Field(default=0.05, gt=0, description="seconds that looking up a caller may take")
+    stop: float = Field(default=10.0, gt=0, description="seconds that plugins may take to finish when the hub stops")
 
 
 class HubSection(Section):

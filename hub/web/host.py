@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from hub.core.call import Call
     from hub.core.numbers import Number
+    from hub.errors import Problem
     from hub.events import Event
+    from hub.rules.folders import RuleFile
     from hub.rules.record import ActionRecord
     from hub.store.store import HistoryEntry
 
@@ -56,6 +58,15 @@ class PluginOf(Protocol):
     def told(self) -> dict[str, Any]: ...  # noqa: D102  as above
 
 
+class LibraryOf(Protocol):
+    """The rule files, as in `hub.rules.folders.Library`."""
+
+    @property
+    def files(self) -> tuple[RuleFile, ...]: ...  # noqa: D102  as above
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...  # noqa: D102
+
+
 class Host(Protocol):
     """The hub: who its users are, and what each of them may see."""
 
@@ -74,8 +85,9 @@ class Host(Protocol):
         """Every plugin that was found."""
         ...
 
-    def rules(self, user: str) -> object:
-        """Return the user's rules, with the attributes of `models.RulesAnswer`."""
+    @property
+    def library(self) -> LibraryOf:
+        """The rule files."""
         ...
 
     def routers(self) -> Iterable[tuple[str, APIRouter]]:

@@ -191,20 +191,20 @@ class ProblemAnswer(Answer):
     remedy: Told
 
 
-class RuleAnswer(Answer):
+class RuleAnswer(BaseModel):
     """A rule in force; `locked` ones are the administrator's, `stale` ones the last good version of a broken file."""
 
     id: str
     name: Told
-    file: Told
-    on: tuple[str, ...]
+    place: Told
+    on: tuple[Told, ...]
     locked: bool
     enabled: bool
     stale: bool
 
 
 class RulesAnswer(Answer):
-    """The rules in force for the user, in their order, and what is wrong with the files of others."""
+    """The rules in force, in their order, and what is wrong with files and folders of others."""
 
     rules: tuple[RuleAnswer, ...]
     problems: tuple[ProblemAnswer, ...]

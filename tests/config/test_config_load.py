@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hub import config_file
 from hub.config import Config, load
 from hub.config.in_clear import redacted
-from hub.config.sections import DialPlanSection
+from hub.config.sections import DialPlanSection, DispatcherSection
 from hub.core.dial_plan import DialPlan
 from hub.errors import UserError
+from hub.plugin_host.limits import Limits
 
 WRONG = """\
 [hub]
@@ -176,6 +177,10 @@ def test_the_settings_are_those_of_the_plan() -> None:
     assert {name: field.default for name, field in DialPlanSection.model_fields.items()} == {
         field.name: field.default for field in fields(DialPlan)
     }
+
+
+def test_the_limits_are_those_of_the_plugin_host() -> None:
+    assert DispatcherSection().model_dump() == asdict(Limits())
 
 
 @pytest.mark.parametrize("name", ["alice", "0", "a.b-c_d", "a" * 64])

@@ -8,6 +8,9 @@ import httpx
 import pytest
 from web_host import Office
 
+from hub.rules.folders import Folder, Library
+from hub.rules.load import Loader
+from hub.rules.vocabulary import Vocabulary
 from hub.store.store import Store
 from hub.web import tokens
 from hub.web.server import ApiServer
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
     await store.open()
-    office = Office(store)
+    library = Library(Loader(Vocabulary()), [Folder(tmp_path / "rules", "user"), Folder(tmp_path / "locked", "admin")])
+    office = Office(store, library)
     async with asyncio.TaskGroup() as tasks:
         connections = [tasks.create_task(phone.connection.run()) for phone in office.phones.values()]
         await office.until(lambda: all(phone.state == "connected" for phone in office.phones.values()))

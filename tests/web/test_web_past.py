@@ -11,6 +11,8 @@ from hub.events import plain
 from hub.rules.record import ActionRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     from web_host import Office
 
@@ -101,9 +103,23 @@ async def test_an_error_that_may_name_anothers_caller_is_told_to_a_single_user_o
     assert (broken["last_error"], broken["traceback"]) == ("of Ann", "trace")
 
 
-async def test_the_users_own_rules_are_told(alice: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
-    assert (await alice.get("/rules")).json()["rules"][0]["name"] == "alice's"
-    assert (await bob.get("/rules")).json()["rules"][0]["name"] == "bob's"
+async def test_rules_are_told_with_what_is_wrong(alice: httpx.AsyncClient, office: Office, tmp_path: Path) -> None:
+    for folder, name, text in (
+        ("locked", "10-all.yaml", "name: For all\non: ring\ndo:\n  - note: rang\n"),
+        ("rules", "20-mine.yaml", "on: [dial, answer]\nenabled: false\ndo:\n  - note: spoke\n"),
+        ("rules", "30-broken.yaml", "on: rnig\ndo:\n  - note: rang\n"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_text(text)
+    office.library.look()
+    told = (await alice.get("/rules")).json()
+    assert [(rule["id"], rule["name"], rule["on"], rule["locked"], rule["enabled"]) for rule in told["rules"]] == [
+        ("admin/10-all.yaml", "For all", ["ring"], True, True),
+        ("user/20-mine.yaml", "20-mine", ["dial", "answer"], False, False),
+    ]
+    (problem,) = told["problems"]
+    assert problem["place"].endswith("30-broken.yaml:1:5: on")
+    assert 'did you mean "ring"?' in problem["remedy"]
 
 
 async def test_a_user_who_has_gone_is_not_let_in(bob: httpx.AsyncClient, office: Office) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, WebSocket
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from hub.events import Event
+    from hub.rules.folders import Library
     from hub.store.store import Store
 
 PLAN = DialPlan()
@@ -106,6 +106,7 @@ class Office:
     """The host: alice and bob, each with a line of their own."""
 
     store: Store
+    library: Library
     lines: dict[str, Line] = field(default_factory=lambda: {"alice": Line(), "bob": Line()})
     phones: dict[str, Phone] = field(default_factory=dict)
 
@@ -144,12 +145,6 @@ class Office:
             Plugin(name="screenpop", origin="phonehub 0.1.0", version="0.1.0"),
             Plugin(name="broken", origin="x.py", state=PluginState.FAILED, last_failure=Failure(at, "of Ann", "trace")),
         ]
-
-    def rules(self, user: str) -> object:
-        rule = SimpleNamespace(
-            id="10-crm", name=f"{user}'s", file="10-crm.yaml", on=("ring",), locked=False, enabled=True, stale=False
-        )
-        return SimpleNamespace(rules=(rule,), problems=())
 
     def routers(self) -> Iterable[tuple[str, APIRouter]]:
         router = APIRouter()
