@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hub.cli import COMMANDS
+from hub.cli.output import as_json, print_table, printable, show
+from hub.cli.times import Since, lasted, local
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub.cli import Settings
+
+COLUMNS = ("began", "direction", "with", "outcome", "lasted", "dialled", "queue", "device", "notes")
+MOST = 1000
+
+
+@click.command("history", short_help=COMMANDS["history"])
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="How many, the newest.")
+@click.option("--since", type=Since(), help="Only those begun since: 90m, 12h, 7d, 2w ago, or a date.")
+@click.option("--search", metavar="TEXT", default="", help="Only those with this in a name, number, queue or note.")
+@click.option("--missed", is_flag=True, help="Only missed ones.")
+@as_json
+@click.pass_obj
+def command(
+    settings: Settings,
+    limit: int,
+    since: datetime | None,
+    search: str,
+    missed: bool,  # noqa: FBT001  flags of the command line
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Show past calls, the newest first; also while no hub is running."""
+    from hub.cli.client import NoHub, connect
+
+    outcome = "missed" if missed else None
+    try:
+        with connect(settings) as client:
+            began = since.isoformat() if since else None
+            calls = client.get("/history", limit=limit, since=began, search=search, outcome=outcome)
+    except NoHub:
+        calls = _stored(settings, limit=limit, since=since, search=search, outcome=outcome)
+    show(calls, as_json=as_json, people=_print)
+
+
+def _stored(settings: Settings, *, outcome: str | None, **wanted: Any) -> list[dict[str, Any]]:
+    """Return what the hub would answer, read from its database."""
+    from hub.config import load
+    from hub.core.call import Outcome
+    from hub.events import plain
+    from hub.secrets import resolve
+    from hub.store.calls import Query
+    from hub.store.reader import Reader
+
+    config = load(settings.config)
+    user = _user(settings.user, sorted(config.users))
+    place = config.place("hub", "database")
+    reader = Reader(resolve(config.hub.database_url, folder=config.path.parent, place=place))
+    try:
+        reader.check()
+        query = Query(user=user, outcome=Outcome(outcome) if outcome else None, **wanted)
+        return [plain(entry) for entry in reader.entries(query)]
+    finally:
+        reader.close()
+
+
+def _user(named: str | None, users: list[str]) -> str:
+    from hub.checking import suggest
+    from hub.errors import UserError
+
+    if named is None and len(users) == 1:
+        return users[0]
+    if named is None:
+        several = f"there are several users: {', '.join(users)}" if users else "there is no user yet"
+        raise UserError.of(several, "name one with --user, or in PHONEHUB_USER")
+    if named not in users:
+        raise UserError.of(f'there is no user "{named}"', suggest(named, users))
+    return named
+
+
+def _print(calls: list[dict[str, Any]]) -> None:
+    print_table(COLUMNS, map(_row, calls), empty="no calls")
+
+
+def _row(call: dict[str, Any]) -> tuple[str, ...]:
+    number = call["national"] or call["e164"] or call["number"] or "(withheld)"
+    name = printable(call["name"], 60)
+    other = f"{name} ({printable(number, 60)})" if name and name != number else printable(number, 60)
+    dialled = f"{call['dnis_name']} ({call['dnis']})" if call["dnis_name"] else call["dnis"]
+    talked = lasted(call["duration"]) if call["duration"] else ""
+    notes = "; ".join(note["text"] for note in call["notes"])
+    began, outcome = local(call["started"]), call["outcome"] or "(goes on)"
+    return began, call["direction"], other, outcome, talked, dialled, call["queue"], call["device"], notes
