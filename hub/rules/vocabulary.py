@@ -32,15 +32,15 @@ _ELSEWHERE = {
 _PLUGIN_OF = {word: plugin for plugin, words in _ELSEWHERE.items() for word in words}
 
 
-async def _no_notes(_call: str, _text: str) -> None:
+async def _no_notes(_user: str, _call: str, _text: str) -> None:
     raise RuntimeError("there is no history here to keep a note in")
 
 
 class Vocabulary:
     """The words by kind and name, the hub's own and what plugins add."""
 
-    def __init__(self, note: Callable[[str, str], Awaitable[None]] = _no_notes) -> None:
-        """Begin with the hub's own words; `note(call id, text)` keeps a note."""
+    def __init__(self, note: Callable[[str, str, str], Awaitable[None]] = _no_notes) -> None:
+        """Begin with the hub's own words; `note(user, call id, text)` keeps a note."""
         self._parts: dict[tuple[type[Part], str], tuple[str, Part]] = {}
         self.add("", *TRIGGERS, *CONDITIONS, *actions(note), *MACROS)
 

@@ -39,14 +39,14 @@ class Dial(_Value):
     device: str = Field(default="", description="the device to call from; the user's default without")
 
 
-def actions(note: Callable[[str, str], Awaitable[None]]) -> tuple[Action, ...]:
-    """Return the hub's own actions; `note(call id, text)` keeps a note with a call in the history."""
+def actions(note: Callable[[str, str, str], Awaitable[None]]) -> tuple[Action, ...]:
+    """Return the hub's own actions; `note(user, call id, text)` keeps a note with a call in the history."""
 
     async def take_note(value: Note, job: Job) -> Done:
         if job.facts.call is None:
             raise ActionRefused("a note belongs to a call, and this event has none")
         text = job.expand(value.text)
-        await note(job.facts.call.id, text)
+        await note(job.facts.event.user, job.facts.call.id, text)
         return Done(text)
 
     return (
