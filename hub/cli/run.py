@@ -8,11 +8,16 @@ from hub.cli import COMMANDS
 from hub.cli.output import printable, say
 
 if TYPE_CHECKING:
+    from asyncio import Task
+
+    from hub.app import Hub
     from hub.cli import Settings
     from hub.config import Config
     from hub.secrets import Redactor
 
 LEVELS = ("debug", "info", "warning", "error")
+_PATIENCE = 3
+"""Signals after which the hub ends at once."""
 
 
 @click.command("run", short_help=COMMANDS["run"])
@@ -40,34 +45,49 @@ def command(settings: Settings, log_level: str) -> None:
 
 
 async def _serve(config: Config, log_level: str) -> None:
-    """Run until cancelled, which is what a signal does; a second one cancels the stopping too."""
+    """Run until a signal comes; more of them do not keep the hub from stopping in order, but the third ends it."""
     import asyncio
 
     from hub.app import Hub
 
-    _stop_on_signals()
     hub = Hub(config)
     _log(hub.redactor, log_level)
+    running = asyncio.create_task(_run(hub), name="hub")
+    _on_signals(running)
     try:
-        await hub.start()
-        say(f"phonehub is up for {', '.join(map(printable, hub.phones))} at {hub.server.url}; Ctrl-C stops it")
-        await asyncio.Event().wait()
+        await running
     except asyncio.CancelledError:
         say("stopping; calls go on")
     finally:
         await hub.stop()
 
 
-def _stop_on_signals() -> None:
+async def _run(hub: Hub) -> None:
+    import asyncio
+
+    await hub.start()
+    say(f"phonehub is up for {', '.join(map(printable, hub.phones))} at {hub.server.url}; Ctrl-C stops it")
+    await asyncio.Event().wait()
+
+
+def _on_signals(running: Task[None]) -> None:
     import asyncio
     import contextlib
+    import os
     import signal
 
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
+    came = 0
+
+    def stop() -> None:
+        nonlocal came
+        came += 1
+        running.cancel()
+        if came == _PATIENCE:
+            os._exit(128 + signal.SIGINT)
+
     for each in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run itself listens to Ctrl-C
-            loop.add_signal_handler(each, task.cancel if task else loop.stop)
+            asyncio.get_running_loop().add_signal_handler(each, stop)
 
 
 def _log(redactor: Redactor, level: str) -> None:
@@ -80,5 +100,5 @@ def _log(redactor: Redactor, level: str) -> None:
     handler.addFilter(RedactingFilter(redactor))
     style = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     logging.basicConfig(level=level.upper(), format=style, handlers=[handler])
-    for chatty in ("httpx", "httpcore", "uvicorn", "websockets", "watchdog"):
+    for chatty in ("alembic", "httpx", "httpcore", "uvicorn", "websockets", "watchdog"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
