@@ -1,4 +1,4 @@
-"""The plugin API, pinned: a name that goes, or a hook that loses an argument, breaks plugins and needs a major version."""
+"""The plugin API, pinned: taking a name from it, or an argument from a hook, breaks plugins (a major version)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from hub.core.call import Contact
+from hub.plugin_host.deadline import Supervisor
+from hub.plugin_host.host import Errand
+from hub.plugin_host.limits import LIMITS, Limits
+from hub.plugin_host.plugin import Failure, PluginState, describe
+from hub.plugin_host.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hub.clock import Clock
+    from hub.core.call import Call
+    from hub.core.numbers import Number
+    from hub.events import Event
+    from hub.plugin_host.context import Context
+    from hub.plugin_host.plugin import Plugin
+
+log = logging.getLogger(__name__)
+
+
+def _no_calls(_user: str) -> tuple[Call, ...]:
+    return ()
+
+
+def _nobody_told(_plugin: str, _state: str, _reason: str) -> None:
+    pass
+
+
+class Dispatcher:
+    """Tells plugins what happens: each in order, none waiting for another, whatever they do.
+
+    To be made and used on the loop. `contexts` has each plugin's contexts by user. `calls(user)` gives the calls of a
+    user for a plugin that has lost events, `changed(plugin, state, reason)` is told (on the loop, a little later) how a
+    plugin stands, and `redact` hides secrets in what is kept of its errors.
+    """
+
+    def __init__(
+        self,
+        plugins: Iterable[Plugin],
+        contexts: Mapping[str, Mapping[str, Context]],
+        *,
+        clock: Clock,
+        limits: Limits = LIMITS,
+        calls: Callable[[str], tuple[Call, ...]] = _no_calls,
+        changed: Callable[[str, str, str], None] = _nobody_told,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock = clock
+        self.limits = limits
+        self.calls = calls
+        self.redact = redact
+        self.asking = ""
+        self._tell_changed = changed
+        self._workers = {
+            plugin.name: Worker(plugin, dict(contexts.get(plugin.name, {})), self)
+            for plugin in plugins
+            if plugin.is_loaded
+        }
+        self._listeners: dict[tuple[str, type], tuple[Worker, ...]] = {}
+        self._lookups = [
+            (worker, worker.plugin.hooks_by_name["find_contact"].call)
+            for worker in self._workers.values()
+            if "find_contact" in worker.plugin.hooks_by_name
+        ]
+        self._started: list[tuple[Worker, str]] = []
+        self._supervisor = Supervisor(clock, self.loop, limits.deadline)
+        self._supervising = self.loop.create_task(
+            self._supervisor.run(self._workers.values()), name="deadlines of plugins"
+        )
+        self._idle: list[asyncio.Future[None]] = []
+
+    def emit(self, event: Event) -> None:
+        """Post an event to the plugins that listen for it. On the loop; returns at once."""
+        try:
+            listeners = self._listeners[event.user, type(event)]
+        except KeyError:
+            listeners = self._find_listeners(event.user, type(event))
+        for worker in listeners:
+            waiting = worker.waiting
+            if len(waiting) < worker.room:
+                waiting.append(event)
+                if worker.is_resting:
+                    worker.wake()
+            else:
+                worker.lose(event)
+
+    def find_contacts(self, number: Number, user: str) -> tuple[Contact, ...]:
+        """Ask who has a number, those that plugins know from memory; a ring waits for it."""
+        found: list[Contact] = []
+        for worker, find in self._lookups:
+            context = worker.contexts.get(user)
+            if context is None or worker.plugin.state is not PluginState.LOADED:
+                continue
+            self.asking = worker.plugin.name
+            began = perf_counter()
+            try:
+                contacts = _checked(find(number, context))
+            except (Exception, SystemExit) as error:  # noqa: BLE001  this is where what plugins raise is caught
+                worker.failed(f"find_contact: {describe(error)}", error)
+                continue
+            finally:
+                self.asking = ""
+            if (took := perf_counter() - began) > self.limits.lookup:
+                worker.plugin.held_up += 1
+                worker.failed(f"find_contact took {took * 1000:.0f} ms, and a ring waits for it")
+                self.changed(worker.plugin, f"find_contact took {took * 1000:.0f} ms")
+            else:
+                worker.answered()
+            found += contacts
+        return tuple(found)
+
+    async def start(self) -> None:
+        """Call `start` of every plugin for each user; where that fails the plugin does without that user."""
+        asked = [
+            (worker, user, self._ask(worker, user, "start"))
+            for worker in self._workers.values()
+            for user in worker.contexts
+            if user
+        ]
+        for worker, user, done in asked:
+            failed = await done
+            if failed:
+                self._exclude(worker, user, failed)
+            else:
+                self._started.append((worker, user))
+
+    async def stop(self) -> None:
+        """Let plugins work off what waits and call their `stop`, all within `limits.stop`; then end all of theirs."""
+        asked = [self._ask(worker, user, "stop") for worker, user in self._started]
+        if asked:
+            await asyncio.wait(asked, timeout=self.limits.stop)
+        self._started.clear()
+        self._supervising.cancel()
+        ended = await asyncio.gather(*(worker.close(self.limits.stop) for worker in self._workers.values()))
+        for names in ended:
+            for name in names:
+                log.error("%s did not end in %g s after it was cancelled", name, self.limits.stop)
+        self._listeners.clear()
+        self._workers.clear()
+        self._lookups.clear()
+
+    async def idle(self) -> None:
+        """Return when every plugin has worked off what was posted to it."""
+        while not all(worker.is_resting for worker in self._workers.values()):
+            idle = self.loop.create_future()
+            self._idle.append(idle)
+            await idle
+
+    def held_up(self, plugin: str, reason: str, stack: str) -> None:
+        """Count that a plugin held up the loop; for the watchdog."""
+        worker = self._workers.get(plugin)
+        if worker is not None:
+            worker.plugin.held_up += 1
+            worker.failed(reason, stack=stack)
+            self.changed(worker.plugin, reason)
+
+    # --- told by workers ---
+
+    def arm(self) -> None:
+        """Look after deadlines: a worker is at work."""
+        self._supervisor.arm()
+
+    def rested(self) -> None:
+        """A worker has worked off all it had."""
+        if self._idle:
+            for idle in self._idle:
+                if not idle.done():
+                    idle.set_result(None)
+            self._idle.clear()
+
+    def changed(self, plugin: Plugin, reason: str) -> None:
+        """Tell everybody how a plugin stands now; not before the event that is being posted is with all."""
+        self.loop.call_soon(self._tell_changed, plugin.name, plugin.state.value, reason)
+
+    # --- inside ---
+
+    def _find_listeners(self, user: str, kind: type[Event]) -> tuple[Worker, ...]:
+        listeners = tuple(worker for worker in self._workers.values() if worker.listens(kind, user))
+        self._listeners[user, kind] = listeners
+        return listeners
+
+    def _ask(self, worker: Worker, user: str, name: str) -> asyncio.Future[str]:
+        """Have a plugin's `start` or `stop` called after what waits; gives what failed, or nothing."""
+        done: asyncio.Future[str] = self.loop.create_future()
+        hook = worker.plugin.hooks_by_name.get(name)
+        if hook is None:
+            done.set_result("")
+        else:
+            worker.post(Errand(user, hook, done))
+        return done
+
+    def _exclude(self, worker: Worker, user: str, reason: str) -> None:
+        worker.exclude(user)
+        self._listeners.clear()
+        plugin = worker.plugin
+        if any(worker.contexts):
+            log.error("plugin %s does without user %s: %s", plugin.name, user, reason)
+            return
+        worker.exclude("")
+        last = plugin.last_failure
+        plugin.fail(Failure(self.clock.now(), self.redact(reason), last.traceback if last else ""))
+        self.changed(plugin, plugin.reason)
+
+
+def _checked(answer: object) -> tuple[Contact, ...]:
+    """Return the contacts in what a lookup returned; TypeError if it is something else."""
+    if not isinstance(answer, (tuple, list)) or not all(isinstance(each, Contact) for each in answer):
+        raise TypeError("it did not return a sequence of Contact")
+    return tuple(answer)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is expected of plugins; times in seconds.
+
+    `mailbox`: events that may wait for one plugin. `deadline`: what one call of a hook may take. `failures`: calls that
+    fail in a row until the plugin is suspended, for `suspension`, twice as long each time that it fails when it is
+    tried again, up to `longest_suspension`. `hung`: calls that may be given up and still not have come back. `lookup`:
+    what `find_contact` may take. `stop`: what all plugins together may take to work off their mailboxes and stop.
+    """
+
+    mailbox: int = 10_000
+    deadline: float = 10.0
+    failures: int = 5
+    suspension: float = 60.0
+    longest_suspension: float = 3600.0
+    hung: int = 3
+    lookup: float = 0.05
+    stop: float = 10.0
+
+
+LIMITS = Limits()
+"""What is expected where nobody says otherwise."""
