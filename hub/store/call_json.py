@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
@@ -15,14 +16,28 @@ T = TypeVar("T")
 
 
 def to_text(call: Call) -> str:
-    """Return the call's public JSON form as ASCII text."""
-    return json.dumps(plain(call), separators=(",", ":"))
+    """Return the call's public JSON form, as `hub.events.plain` has it, as ASCII text."""
+    return _encode(call)
 
 
 def from_text(text: str) -> Call:
     """Return the call that `to_text` was given; what a newer version added is left aside."""
     read: dict[str, Any] = json.loads(text)
     return _call(read)
+
+
+@cache
+def _fields(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return plain(value)
+    return {name: getattr(value, name) for name in _fields(type(value))}
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=_plain, check_circular=False).encode
 
 
 def _call(read: dict[str, Any]) -> Call:
@@ -78,5 +93,5 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _make(cls: type[T], read: dict[str, Any], **typed: Any) -> T:
-    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # each is a dataclass
+    known = _fields(cls)
     return cls(**{name: value for name, value in read.items() if name in known} | typed)

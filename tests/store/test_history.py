@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import stat
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import MetaData
 from hub.core.call import Contact, Direction, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 from hub.errors import UserError
+from hub.events import plain
 from hub.store import call_json
 from hub.store.reader import Reader
 from hub.store.store import Keep, Limits, Query, Store
@@ -154,6 +156,7 @@ async def test_open_calls_and_their_mark_come_back_whole(open_store: OpenStore) 
 @given(CALLS)
 def test_any_call_comes_back_from_its_json(call: Call) -> None:
     assert call_json.from_text(call_json.to_text(call)) == call
+    assert json.loads(call_json.to_text(call)) == json.loads(json.dumps(plain(call)))
 
 
 @pytest.mark.feature("HIST-01")
