@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from hub.core.call import CallState, Direction, Outcome
 from hub.core.numbers import NumberKind
+
+if TYPE_CHECKING:
+    from hub.web.host import PhoneOf
 
 
 def _sayable(value: Any) -> Any:
@@ -108,6 +111,17 @@ class PhoneAnswer(Answer):
     message: Told
     dnd: bool | None
     capabilities: tuple[str, ...]
+
+    @classmethod
+    def of(cls, user: str, phone: PhoneOf) -> PhoneAnswer:
+        """Say how a phone stands now."""
+        return cls(
+            user=user,
+            state=str(phone.state),
+            message=phone.message,
+            dnd=phone.dnd,
+            capabilities=tuple(sorted(phone.capabilities)),
+        )
 
 
 class NoteAnswer(Answer):

@@ -37,7 +37,9 @@ async def told(socket: ClientConnection) -> Any:
 async def test_events_are_told_as_they_happen(join: Callable[..., connect], office: Office) -> None:
     first = await office.ring("alice", name="Before")
     async with join("alice") as socket:
-        assert await told(socket) == {"type": "hello", "user": "alice", "calls": [plain(first)]}
+        hello = await told(socket)
+        assert (hello["type"], hello["user"], hello["calls"]) == ("hello", "alice", [plain(first)])
+        assert (hello["phone"]["state"], hello["phone"]["dnd"]) == ("connected", False)
         seen = []
         office.subscribe(seen.append)
         second = await office.ring("alice", name="After")

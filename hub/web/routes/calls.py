@@ -31,13 +31,7 @@ _may_refuse = described(
 @router.get("/phone")
 def phone(user: User, phone: OwnPhone) -> PhoneAnswer:
     """Tell how the user's phone stands."""
-    return PhoneAnswer(
-        user=user,
-        state=str(phone.state),
-        message=phone.message,
-        dnd=phone.dnd,
-        capabilities=tuple(sorted(phone.capabilities)),
-    )
+    return PhoneAnswer.of(user, phone)
 
 
 @router.get("/calls", response_model=list[CallAnswer])

@@ -12,8 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from hub.events import plain
 from hub.web.asking import host_of, user_of_token
+from hub.web.models import PhoneAnswer
 
 if TYPE_CHECKING:
+    from hub.web.host import PhoneOf
     from hub.web.stream import Client, Stream
 
 TOKEN_WITHIN = 5.0
@@ -31,7 +33,7 @@ async def events(socket: WebSocket) -> None:
     """Tell the user's events as they happen.
 
     The token comes in the `Authorization` header, or as the first message, `{"token": "..."}`. The first thing told is
-    `hello` with the calls as they are; every event after it is later.
+    `hello` with the phone and the calls as they are; every event after it is later.
     """
     await socket.accept()
     user = user_of_token(socket, await _token(socket))
@@ -41,8 +43,7 @@ async def events(socket: WebSocket) -> None:
     stream = cast("Stream", socket.app.state.stream)
     client = stream.join(user)
     try:
-        hello = {"type": "hello", "user": user, "calls": plain(host_of(socket).phones[user].calls)}
-        await _run(socket, client, json.dumps(hello, separators=(",", ":")))
+        await _run(socket, client, _hello(user, host_of(socket).phones[user]))
     finally:
         stream.leave(client)
 
@@ -75,6 +76,11 @@ async def _send_all(socket: WebSocket, client: Client, hello: str) -> None:
         await _close(socket, TOO_SLOW, "too slow")
     except WebSocketDisconnect:
         return
+
+
+def _hello(user: str, phone: PhoneOf) -> str:
+    stands = PhoneAnswer.of(user, phone).model_dump(mode="json")
+    return json.dumps({"type": "hello", "user": user, "phone": stands, "calls": plain(phone.calls)})
 
 
 async def _token(socket: WebSocket) -> str:
