@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub.core.call import CallState
+from hub.core.signals import DndSignal, Kind, LegSignal
+from hub.core.transitions import next_state
+from hub.phone.adapter import ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hub.core.signals import Signal, Snapshot
+    from hub.phone.adapter import Adapter, Session
+
+
+class Listener:
+    """Listens to a session of an adapter: keeps what it `heard`, and the `states` of the legs that live.
+
+    Signals that are out of order, or impossible in the state that a leg is in, fail the test. `within` is how many
+    seconds a signal may take.
+    """
+
+    def __init__(self, session: Session, within: float) -> None:
+        self.session = session
+        self.snapshot: Snapshot = session.snapshot
+        self.capabilities = session.capabilities
+        self.heard: list[Signal] = []
+        self.states: dict[str, CallState] = {one.leg.id: one.state for one in session.snapshot.live}
+        self._ended: set[str] = set()
+        self._signals = session.signals()
+        self._within = within
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, adapter: Adapter, mark: str = "", within: float = 10.0) -> AsyncIterator[Listener]:
+        """Open a session, and close it at the end."""
+        session = await adapter.open(mark)
+        try:
+            yield cls(session, within)
+        finally:
+            await session.close()
+
+    def needs(self, *capabilities: str) -> None:
+        """Skip the test if the adapter does not declare these."""
+        missing = set(capabilities) - self.capabilities
+        if missing:
+            pytest.skip(f"this adapter does not declare {', '.join(sorted(missing))}")
+
+    async def hear(self, kind: Kind) -> LegSignal:
+        """Return the next signal of that kind, taking in those before it."""
+        while True:
+            signal = await self._next(f"{kind}")
+            if isinstance(signal, LegSignal) and signal.kind is kind:
+                return signal
+
+    async def hear_dnd(self) -> DndSignal:
+        """Return the next signal about do-not-disturb, taking in those before it."""
+        while True:
+            signal = await self._next("do-not-disturb")
+            if isinstance(signal, DndSignal):
+                return signal
+
+    async def catch_up(self, snapshot: Snapshot) -> None:
+        """Take in what was told before a later snapshot (of a phone system with marks)."""
+        while snapshot.mark and self._mark != snapshot.mark:
+            await self._next(f"mark {snapshot.mark}")
+
+    async def loss(self) -> ConnectionLost:
+        """Return how the connection was lost, taking in what is told before."""
+        try:
+            while True:
+                await self._next("the loss of the connection")
+        except ConnectionLost as lost:
+            return lost
+
+    @property
+    def _mark(self) -> str:
+        return self.heard[-1].mark if self.heard else self.snapshot.mark
+
+    async def _next(self, awaited: str) -> Signal:
+        try:
+            async with asyncio.timeout(self._within):
+                signal = await anext(self._signals)
+        except TimeoutError:
+            pytest.fail(f"waited {self._within:g} s for {awaited}; heard {self.heard}")
+        except StopAsyncIteration:
+            pytest.fail(f"the signals ended while waiting for {awaited}; heard {self.heard}")
+        self._take(signal)
+        return signal
+
+    def _take(self, signal: Signal) -> None:
+        earlier = self.heard[-1].at if self.heard else self.snapshot.at
+        assert signal.at >= earlier, f"{signal} is earlier than what was told before"
+        self.heard.append(signal)
+        if not isinstance(signal, LegSignal):
+            return
+        leg = signal.leg.id
+        assert leg not in self._ended, f"{signal}: the leg had ended"
+        state = next_state(self.states.pop(leg, CallState.NULL), signal.kind)
+        if state is CallState.NULL:
+            self._ended.add(leg)
+        else:
+            self.states[leg] = state

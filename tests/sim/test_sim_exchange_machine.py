@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from offices import ANSWERING, BUSY, MAIN, SILENT, SUPPORT, Desk
+
+from hub.core.call import CallState
+from hub.core.dial_plan import DialPlan
+from hub.core.signals import Kind
+from hub.core.switchboard import Switchboard
+from hub.core.transitions import next_state
+from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, LegCommand, ResumeLeg, SetDnd, SilenceLeg
+from hub.sim import wire
+from hub.sim.journal import EndedView, LegTold, LegView
+from hub.sim.refusal import Refused
+from hub.sim.translate import Translator
+
+USERS = ("alice", "bob", "carol")
+COMMANDS: tuple[type[LegCommand], ...] = (AnswerLeg, HoldLeg, ResumeLeg, EndLeg, SilenceLeg)
+NUMBERS = ("101", "102", "103", "600", "555", ANSWERING, BUSY, SILENT, "nonsense")
+
+
+class RandomOffice(RuleBasedStateMachine):
+    """Random users at an exchange; beside it what each of them would believe from what they were told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk()
+        self.read = 0
+        self.believed: dict[str, LegView] = {}
+        self.ended: dict[str, list[tuple[str, EndedView]]] = {user: [] for user in USERS}
+        self.marks: dict[str, list[str]] = {user: [self.snapshot(user).mark] for user in USERS}
+        self.outside: list[str] = []
+        self.translator = Translator(DialPlan())
+        self.boards = {user: self.board(user) for user in USERS}
+
+    def board(self, user: str) -> Switchboard:
+        return Switchboard(user, next_seq=count(1).__next__, find_contacts=lambda _number: ())
+
+    def snapshot(self, user: str, since: str = "") -> Any:
+        return self.desk.exchange.snapshot(self.desk.now, user, since)
+
+    # --- what happens ---
+
+    @rule(user=st.sampled_from(USERS), number=st.sampled_from(NUMBERS), second=st.booleans())
+    def dial(self, user: str, number: str, *, second: bool) -> None:
+        device = "alice-cordless" if second and user == "alice" else ""
+        self.attempt(lambda: self.desk.do(user, DialNumber(number, device)))
+
+    @rule(number=st.sampled_from((MAIN, SUPPORT)))
+    def call_from_outside(self, number: str) -> None:
+        self.attempt(lambda: self.outside.append(self.desk.ring(number)))
+
+    @precondition(lambda self: self.outside)
+    @rule(data=st.data())
+    def outside_hangs_up(self, data: st.DataObject) -> None:
+        self.desk.exchange.hang_up(self.desk.now, data.draw(st.sampled_from(self.outside)))
+
+    @precondition(lambda self: self.desk.exchange.legs())
+    @rule(data=st.data(), command=st.sampled_from(COMMANDS), by_hand=st.booleans())
+    def command(self, data: st.DataObject, command: type[LegCommand], *, by_hand: bool) -> None:
+        leg = data.draw(st.sampled_from(self.desk.exchange.legs()))
+        user = leg.user or "alice"
+        self.attempt(lambda: self.desk.exchange.command(self.desk.now, user, command(leg.id), by_hand=by_hand))
+
+    @rule(user=st.sampled_from(USERS), on=st.booleans())
+    def dnd(self, user: str, *, on: bool) -> None:
+        self.attempt(lambda: self.desk.do(user, SetDnd(on)))
+
+    @rule(seconds=st.floats(0, 90))
+    def time_passes(self, seconds: float) -> None:
+        self.desk.wait(seconds)
+
+    @rule(user=st.sampled_from(USERS), data=st.data())
+    def reconnect(self, user: str, data: st.DataObject) -> None:
+        mark = data.draw(st.sampled_from(self.marks[user]))
+        snapshot = self.snapshot(user, mark)
+        number = int(mark.rpartition(":")[2])
+        expected = [ended for told, ended in self.ended[user] if int(told.rpartition(":")[2]) > number]
+        assert list(snapshot.ended) == expected
+
+    def attempt(self, what: Any) -> None:
+        told = len(self.desk.told)
+        try:
+            what()
+        except Refused:
+            assert len(self.desk.told) == told, "a refused command changes nothing"
+
+    # --- what must hold ---
+
+    @invariant()
+    def what_was_told_can_be_believed(self) -> None:
+        for told in self.desk.told[self.read :]:
+            assert told.user in USERS
+            self.marks[told.user].append(told.mark)
+            if not isinstance(told, LegTold):
+                continue
+            before = self.believed.pop(told.leg.id, None)
+            assert not any(told.leg.id == ended.leg.id for _, ended in self.ended[told.user])
+            state = next_state(before.state if before else CallState.NULL, told.kind)
+            assert state is told.leg.state
+            if told.kind is Kind.CLEARED:
+                self.ended[told.user].append((told.mark, EndedView(leg=told.leg, ended=told.at, cause=told.cause)))
+            else:
+                self.believed[told.leg.id] = told.leg
+            event = wire.LegEvent.model_validate(told)
+            self.boards[told.user].apply(self.translator.signal(wire.read_answer(wire.encode(event))))  # type: ignore[arg-type]  a leg event again
+        times = [told.at for told in self.desk.told[max(0, self.read - 1) :]]
+        assert times == sorted(times)
+        self.read = len(self.desk.told)
+
+    @invariant()
+    def a_snapshot_is_the_sum_of_what_was_told(self) -> None:
+        self.what_was_told_can_be_believed()
+        for user in USERS:
+            snapshot = self.snapshot(user)
+            believed = {leg.id: leg for leg in self.believed.values() if leg.user == user}
+            assert {leg.id: leg for leg in snapshot.live} == believed
+            calls = self.boards[user].calls.values()
+            assert {call.conversation for call in calls} == {leg.conversation for leg in believed.values()}
+
+    @invariant()
+    def nobody_is_alone_in_a_call(self) -> None:
+        legs = self.desk.exchange.legs()
+        together = Counter(leg.conversation for leg in legs)
+        for leg in legs:
+            assert together[leg.conversation] > 1 or leg.state is CallState.FAILED
+        for conversation in together:
+            joined = [
+                leg
+                for leg in legs
+                if leg.conversation == conversation and leg.state in {CallState.CONNECTED, CallState.HOLD}
+            ]
+            assert len(joined) != 1
+
+    @invariant()
+    def no_handset_talks_twice(self) -> None:
+        legs = self.desk.exchange.legs()
+        talking = Counter(leg.device for leg in legs if leg.device and leg.state is CallState.CONNECTED)
+        assert all(times == 1 for times in talking.values())
+        office = self.desk.exchange.office
+        for device, legs_there in Counter(leg.device for leg in legs if leg.device).items():
+            found = office.handset(device)
+            assert found
+            assert legs_there <= found[1].appearances
+
+    @invariant()
+    def no_line_carries_two_calls(self) -> None:
+        busy = [leg for leg in self.desk.exchange.legs() if leg.line and leg.state is not CallState.FAILED]
+        lines = {(leg.line, leg.conversation) for leg in busy}
+        assert all(times == 1 for times in Counter(line for line, _ in lines).values())
+
+    def teardown(self) -> None:
+        """Left alone, with everybody hanging up, the office comes to rest."""
+        for leg in self.desk.exchange.legs():
+            self.desk.exchange.hang_up(self.desk.now, leg.id)
+        self.desk.now += timedelta(hours=1)
+        self.desk.exchange.advance(self.desk.now)
+        assert self.desk.exchange.legs() == ()
+        self.what_was_told_can_be_believed()
+        assert self.believed == {}
+        assert all(not board.calls for board in self.boards.values())
+
+
+RandomOffice.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRandomOffice = RandomOffice.TestCase
