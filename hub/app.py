@@ -4,10 +4,12 @@ import asyncio
 import logging
 import threading
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
+import tzlocal
 
 from hub import events
 from hub.clock import SystemClock
@@ -15,11 +17,16 @@ from hub.core.switchboard import Switchboard
 from hub.errors import UserError
 from hub.phone.chosen import chosen_adapter
 from hub.phone.phone import Phone
-from hub.plugin_host.context import Services
+from hub.plugin_host.context import Context, Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.limits import Limits
 from hub.plugin_host.manager import Manager
 from hub.plugin_host.settings import unknown_tables
+from hub.rules import doing
+from hub.rules.folders import Folder, Library
+from hub.rules.load import Loader
+from hub.rules.run import Rules
+from hub.rules.vocabulary import Part, Vocabulary
 from hub.secrets import Redactor, resolve
 from hub.sim.plugin import SimPhone
 from hub.store.store import Keep, Store
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.config import Config
     from hub.core.call import Call, Contact
+    from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.errors import Problem
     from hub.plugin_host.plugin import Plugin
@@ -59,12 +67,15 @@ class Hub:
         self._seq = {user: count(1) for user in ("", *config.users)}
         self._listeners: list[Callable[[events.Event], None]] = []
         self._databases: dict[str, Database] = {}
+        self._plans: dict[str, DialPlan] = {}
         self._routers: list[tuple[str, APIRouter]] = []
         self._stack = AsyncExitStack()
         history = config.hub.history
         self.store = Store(
             resolve(config.hub.database_url, redactor=self.redactor, folder=config.path.parent),
-            keep=Keep(most_calls=history.calls),
+            keep=Keep(
+                most_calls=history.calls, calls=timedelta(days=history.days), actions=timedelta(days=history.days)
+            ),
             clock=self.clock,
             on_trouble=self._on_store_trouble,
         )
@@ -90,7 +101,8 @@ class Hub:
         await self._stack.aclose()
 
     async def settled(self) -> None:
-        """Return when plugins have worked off what was told so far, and the store has it."""
+        """Return when rules and plugins have worked off what was told so far, and the store has it."""
+        await self._rules.settled()
         await self._dispatcher.idle()
         await self.store.flush()
 
@@ -114,6 +126,7 @@ class Hub:
         """Hand an event to history, rules, plugins and listeners, in this order; nobody waits for anybody."""
         if isinstance(event, events.CallEvent):
             self.store.record_call(event.call, self.phones[event.user].mark)
+        self._rules.consume(event)
         self._dispatcher.emit(event)
         for listener in tuple(self._listeners):
             listener(event)
@@ -129,9 +142,10 @@ class Hub:
         self._stack.callback(lock.release)
         await self.store.open()
         self._stack.push_async_callback(self.store.close)
-        await self._load_plugins()
+        services = await self._load_plugins()
         await self._set_phones_up()
         await self._dispatcher.start()
+        await self._follow_rules(services)
         self.server = ApiServer(
             self,
             state=self.config.hub.state,
@@ -145,7 +159,7 @@ class Hub:
             self.emit(events.Started(seq=self._next_seq(user), at=self.clock.now(), user=user))
         self._connect()
 
-    async def _load_plugins(self) -> None:
+    async def _load_plugins(self) -> Services:
         await asyncio.to_thread(self.manager.load)
         self._stack.callback(self.manager.close)
         self.manager.configure(self.config, self.config.users)
@@ -168,24 +182,57 @@ class Hub:
             secret=self._secret,
             loop_thread=threading.get_ident(),
         )
-        contexts = self.manager.contexts(services)
+        self._contexts = contexts = self.manager.contexts(services)
         self._routers = await asyncio.to_thread(self.manager.routers, contexts)
-        figures = self.config.hub.dispatcher
         self._dispatcher = Dispatcher(
             self.manager.loaded,
             contexts,
             clock=self.clock,
-            limits=Limits(
-                mailbox=figures.mailbox,
-                deadline=figures.deadline,
-                failures=figures.failures,
-                suspension=figures.suspension,
-            ),
+            limits=Limits(**self.config.hub.dispatcher.model_dump()),
             calls=self._calls,
             changed=self._on_plugin_changed,
             redact=self.redactor,
         )
         self._stack.push_async_callback(self._dispatcher.stop)
+        return services
+
+    async def _follow_rules(self, services: Services) -> None:
+        own = {user: Context("hub", user, None, services) for user in self.config.users}
+        vocabulary = Vocabulary(self.store.add_note)
+        for plugin, part in self.manager.rule_parts():
+            vocabulary.add(plugin.name, part)
+
+        def context(part: Part, user: str) -> Context:
+            plugin = vocabulary.plugin_of(part)
+            return self._contexts[plugin][user] if plugin else own[user]
+
+        settings = self.config.hub
+        loader = Loader(
+            vocabulary, variables=settings.vars, schemes=frozenset(settings.url_schemes), server=settings.server
+        )
+        folders = [
+            *(Folder(path, "admin") for path in settings.admin_rules),
+            *(Folder(path, "user") for path in settings.rules),
+        ]
+        self.library = Library(loader, folders)
+        self._rules = Rules(
+            self.library,
+            doing.Services(
+                clock=self.clock,
+                keeper=self.store,
+                emit=self.emit,
+                next_seq=self._next_seq,
+                plan=lambda user: self._plans[user],
+                dnd=lambda user: self.phones[user].dnd if user in self.phones else None,
+                context=context,
+                redact=self.redactor,
+                server=settings.server,
+            ),
+            users=self.config.users,
+            zone=tzlocal.get_localzone(),
+        )
+        await self._rules.start()
+        self._stack.push_async_callback(self._rules.stop)
 
     async def _set_phones_up(self) -> None:
         problems: list[Problem] = []
@@ -198,7 +245,7 @@ class Hub:
             raise UserError(*problems)
 
     async def _set_phone_up(self, user: str) -> None:
-        plan = await asyncio.to_thread(self.config.dial_plan, user, self.redactor)
+        plan = self._plans[user] = await asyncio.to_thread(self.config.dial_plan, user, self.redactor)
         adapter = await asyncio.to_thread(
             chosen_adapter, self.config, user, self.manager.adapters(), plan, self.clock, self.redactor
         )

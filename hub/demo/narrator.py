@@ -23,25 +23,23 @@ _ENDS = {
     Outcome.PARKED: ("P", "parked", "dim"),
 }
 
+_LONGEST = 36
+"""Characters of a name or number that are told."""
+
 
 class Narrator:
-    """Tells in the terminal what happens on the phone and what the rules make of it, a line each; counts as it goes."""
+    """Tells in the terminal what happens on the phone and what the rules make of it, a line each."""
 
     def __init__(self, console: Console) -> None:
-        self.calls = 0
-        self.actions = 0
-        self.failed = 0
         self._console = console
 
     def tell(self, event: events.Event) -> None:  # noqa: C901  one line a kind of event
         """Tell one event, if it is one that a person cares for."""
         match event:
             case events.Ring(call=call):
-                self.calls += 1
-                self._line(event, "☎", f"{_who(call)} rings{_for(call)}", "bold yellow")
+                self._line(event, "☎", f"{_whole(call)} rings{_for(call)}", "bold yellow")
             case events.Dial(call=call):
-                self.calls += 1
-                self._line(event, "↗", f"Alice dials {_who(call)}", "bold cyan")
+                self._line(event, "↗", f"Alice dials {_whole(call)}", "bold cyan")
             case events.Answer(call=call):
                 who = "Alice" if call.direction is Direction.INBOUND else _who(call)
                 self._line(event, "●", f"{who} answers", "green")
@@ -62,8 +60,6 @@ class Narrator:
                 self._line(event, "!", f"plugin {plugin} {state}: {reason}", "red")
 
     def _action(self, event: events.ActionDone) -> None:
-        self.actions += 1
-        self.failed += event.status in {"failed", "timeout"}
         style = "dim" if event.status == "ok" else "red"
         words = f"{event.rule}  {event.action} {event.detail}"
         self._line(event, "  →", words if event.status == "ok" else f"{words} ({event.status})", style)
@@ -75,11 +71,17 @@ class Narrator:
         self._console.print(line)
 
 
+def _number(call: Call) -> str:
+    number = call.party.number
+    return number.national or number.text or "number withheld"
+
+
 def _who(call: Call) -> str:
-    number = call.party.number.national or call.party.number.text or "a withheld number"
-    company = call.contact.company if call.contact else ""
-    name = f"{call.name}, {company}" if company else call.name
-    return f"{name} ({number})" if name else number
+    return printable(call.name or _number(call), _LONGEST)
+
+
+def _whole(call: Call) -> str:
+    return f"{_who(call)}, {printable(_number(call), _LONGEST)}," if call.name else _who(call)
 
 
 def _for(call: Call) -> str:

@@ -120,7 +120,7 @@ async def _office(options: Options, console: Console) -> AsyncIterator[tuple[Hub
             ),
             encoding="utf-8",
         )
-        hub = Hub(config.load(written), plugins={"customers": Customers()})
+        hub = Hub(config.load(written), plugins=(Customers,))
         narrator = Narrator(console)
         hub.subscribe(narrator.tell)
         hub.subscribe(page.tell)
