@@ -63,7 +63,11 @@ if TYPE_CHECKING:
     )
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
+    from hub.rules.jinja import TemplateFault
+    from hub.rules.many import Many
     from hub.rules.parts import Action, ActionRefused, Condition, Done, Facts, Job, Macro, Trigger
+    from hub.rules.template import SecretTemplate, Surroundings, TextTemplate
+    from hub.rules.url_template import UrlTemplate
 
 __all__ = [
     "EVENTS",
@@ -110,6 +114,7 @@ __all__ = [
     "LegSignal",
     "LegState",
     "Macro",
+    "Many",
     "Number",
     "NumberKind",
     "OpenPage",
@@ -123,6 +128,7 @@ __all__ = [
     "Resume",
     "ResumeLeg",
     "Ring",
+    "SecretTemplate",
     "Session",
     "SetDnd",
     "SignInRefused",
@@ -131,7 +137,11 @@ __all__ = [
     "Snapshot",
     "Started",
     "Stopping",
+    "Surroundings",
+    "TemplateFault",
+    "TextTemplate",
     "Trigger",
+    "UrlTemplate",
     "UserError",
     "hookimpl",
     "to_json",
@@ -151,7 +161,11 @@ _HOMES = {
     "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SilenceLeg",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
+    "hub.rules.jinja": "TemplateFault",
+    "hub.rules.many": "Many",
     "hub.rules.parts": "Action ActionRefused Condition Done Facts Job Macro Trigger",
+    "hub.rules.template": "SecretTemplate Surroundings TextTemplate",
+    "hub.rules.url_template": "UrlTemplate",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -124,15 +124,8 @@ class Doer:
                 deadline=rule.limits.deadline,
             )
             done: Any = await self._in_time(step, job)
-        except ActionRefused as error:
-            return _Outcome("refused", Done(str(error)))
-        except TimeoutError as error:
-            return _Outcome("timeout", Done(str(error) or f"not done within {rule.limits.deadline:g} s"))
-        except (PhoneError, UserError, OSError) as error:
-            return _Outcome("failed", Done(str(error)))
-        except (Exception, SystemExit) as error:
-            log.exception("%s: the action %s failed", rule.id, action.name)
-            return _Outcome("failed", Done(f"{type(error).__name__}: {error}"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  an action may be a plugin's: it ends itself, no other
+            return _failure(rule, step, error)
         if not isinstance(done, Done):
             return _Outcome("failed", Done(f"the action {action.name} returned {type(done).__name__}, not Done"))
         return _Outcome("failed" if done.exit_status else "ok", done)
@@ -202,6 +195,18 @@ class Doer:
             duration=duration,
         )
         services.emit(told)
+
+
+def _failure(rule: Rule, step: Step, error: BaseException) -> _Outcome:
+    """Say what an exception of an action means; one that was not foreseen is logged whole."""
+    if isinstance(error, ActionRefused):
+        return _Outcome("refused", Done(str(error)))
+    if isinstance(error, TimeoutError):
+        return _Outcome("timeout", Done(str(error) or f"not done within {rule.limits.deadline:g} s"))
+    if isinstance(error, (PhoneError, UserError, OSError, LookupError)):
+        return _Outcome("failed", Done(str(error)))
+    log.error("%s: the action %s failed", rule.id, step.action.name, exc_info=error)
+    return _Outcome("failed", Done(f"{type(error).__name__}: {error}"))
 
 
 def _bounded(text: str, longest: int) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from hub.rules.builtin.macros import MACROS
 from hub.rules.jinja import TemplateFault, compiled, is_jinja, macro_pattern, outputs
@@ -70,8 +70,13 @@ class Template:
         self.expand: Callable[[Facts], str] = self._compile(source, surroundings)
         self.has_macros = has_macros(source, surroundings)
 
+    @staticmethod
+    def encode(value: Any) -> str:
+        """Return a macro's value as it goes into the text; raises `ActionRefused` for one that must not."""
+        return as_text(value)
+
     def _compile(self, source: str, surroundings: Surroundings) -> Callable[[Facts], str]:
-        return compile_template(source, surroundings, as_text)
+        return compile_template(source, surroundings, self.encode)
 
     def __str__(self) -> str:
         return self.source
@@ -87,7 +92,7 @@ class Template:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_after_validator_function(cls._checked, core_schema.str_schema())
+        return core_schema.with_info_plain_validator_function(cls.check)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -96,7 +101,12 @@ class Template:
         return {"type": "string"}
 
     @classmethod
-    def _checked(cls, value: str, info: ValidationInfo) -> Self:
+    def check(cls, value: Any, info: ValidationInfo) -> Self:
+        """Compile a text while a model is checked; raises pydantic's errors."""
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
         try:
             return cls(value, Surroundings.of(info))
         except TemplateFault as fault:
@@ -133,8 +143,8 @@ class SecretTemplate(Template):
         rest = source
         for reference in map(str, references(source)):
             before, _, rest = rest.partition(reference)
-            self._parts += [compile_template(before, surroundings, as_text), reference]
-        self._parts.append(compile_template(rest, surroundings, as_text))
+            self._parts += [compile_template(before, surroundings, self.encode), reference]
+        self._parts.append(compile_template(rest, surroundings, self.encode))
 
     def revealed(self, facts: Facts, secret: Callable[[str], str]) -> str:
         """Return the text with its secrets; `secret` looks a reference up and may block."""

@@ -70,13 +70,11 @@ class Document:
         return self.values[self._existing(path)].line + 1
 
     def _existing(self, path: Path) -> Path:
-        """Return as much of a path as was written; the first of a list may stand alone, without the list."""
+        """Return what of a path was written: a short form leaves out steps that the model has."""
         found: Path = ()
         for step in path:
             if (*found, step) in self.values:
                 found = (*found, step)
-            elif step != 0:
-                break
         return found
 
     def _text(self, path: Path) -> str:
