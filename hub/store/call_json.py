@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
@@ -26,15 +25,15 @@ def from_text(text: str) -> Call:
     return _call(read)
 
 
-@cache
-def _fields(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))
+_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in (Call, Contact, Leg, LegState, Number, Party)
+}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return plain(value)
-    return {name: getattr(value, name) for name in _fields(type(value))}
+    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=_plain, check_circular=False).encode
@@ -93,5 +92,5 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _make(cls: type[T], read: dict[str, Any], **typed: Any) -> T:
-    known = _fields(cls)
+    known = _FIELDS[cls]
     return cls(**{name: value for name, value in read.items() if name in known} | typed)
