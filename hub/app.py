@@ -74,7 +74,10 @@ class Hub:
         self.store = Store(
             resolve(config.hub.database_url, redactor=self.redactor, folder=config.path.parent),
             keep=Keep(
-                most_calls=history.calls, calls=timedelta(days=history.days), actions=timedelta(days=history.days)
+                most_calls=history.calls,
+                calls=timedelta(days=history.days),
+                actions=timedelta(days=history.action_days),
+                claims=timedelta(days=history.action_days),
             ),
             clock=self.clock,
             on_trouble=self._on_store_trouble,

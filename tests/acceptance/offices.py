@@ -69,6 +69,7 @@ def office(alice: Iterable[str] = ("alice-desk",), *, group: bool = False) -> Of
     text = f"""\
 office:
   name: Test office
+  tone: 0.1
   lines: [L1, L2, L3, L4, L5, L6]
 users:
   alice:
@@ -204,10 +205,11 @@ class HubProcess:
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hub.cli", "--config", str(self.path), "run",
-            stdout=asyncio.subprocess.DEVNULL, stderr=(self.path.parent / "log").open("ab"),
-        )  # fmt: skip
+        with (self.path.parent / "log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "hub.cli", "--config", str(self.path), "run",
+                stdout=asyncio.subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
 
     async def kill(self) -> None:
         """Kill -9."""
