@@ -29,7 +29,8 @@ def leg_states() -> str:
             arrows.setdefault((old, new), []).append(kind)
     names = {CallState.NULL: "[*]"}
     lines = [
-        f"    {names.get(old, old)} --> {names.get(new, new)}: {', '.join(kinds)}" for (old, new), kinds in arrows.items()
+        f"    {names.get(old, old)} --> {names.get(new, new)}: {', '.join(kinds)}"
+        for (old, new), kinds in arrows.items()
     ]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
 

@@ -1,11 +1,11 @@
 """Every hook a plugin may implement, grouped: register, life-cycle, tell, ask.
 
-Mark an implementation with `hub.hookimpl`; take only the arguments you need. A plugin is a class (made once for each hub)
-or a module. `context` is the plugin's own, of the user that the call is about.
+Mark an implementation with `hub.hookimpl`; take only the arguments you need. A plugin is a class (made once for each
+hub) or a module. `context` is the plugin's own, of the user that the call is about.
 
-Hooks that tell may be `async def` (run on the event loop: never block there) or plain `def` (run on the plugin's own thread:
-may block). Each plugin gets its events in order, one at a time; a call that outlasts the deadline is given up, and a plugin
-that fails time after time is suspended for a while.
+Hooks that tell may be `async def` (run on the event loop: never block there) or plain `def` (run on the plugin's own
+thread: may block). Each plugin gets its events in order, one at a time; a call that outlasts the deadline is given up,
+and a plugin that fails time after time is suspended for a while.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 hookspec = pluggy.HookspecMarker("hub")
 hookimpl = pluggy.HookimplMarker("hub")
 
-# --- register: asked once, when the plugin is loaded ---------------------------------------------------------------------
+# --- register: asked once, when the plugin is loaded ---
 
 
 @hookspec
@@ -66,7 +66,7 @@ def register_routes(context: Context) -> APIRouter:  # type: ignore[empty-body]
     """
 
 
-# --- life-cycle ----------------------------------------------------------------------------------------------------------
+# --- life-cycle ---
 
 
 @hookspec
@@ -79,7 +79,7 @@ def stop(context: Context) -> None:
     """End work for one user: called once for each that was started. May be `async def`."""
 
 
-# --- tell: something happened --------------------------------------------------------------------------------------------
+# --- tell: something happened ---
 
 
 @hookspec
@@ -167,9 +167,9 @@ def on_lagged(event: events.Lagged, context: Context) -> None:
     """Your mailbox overflowed: these many events are lost to you, and these are the calls now."""
 
 
-# --- ask: an answer is wanted at once --------------------------------------------------------------------------------------
+# --- ask: an answer is wanted at once ---
 
 
 @hookspec
 def find_contact(number: Number, context: Context) -> Sequence[Contact]:  # type: ignore[empty-body]
-    """Return who has this number, best first, from memory and in microseconds: a ring waits for it. Plain `def` only."""
+    """Return who has this number, best first, from memory and in microseconds: a ring waits. Plain `def` only."""

@@ -34,7 +34,7 @@ class Switchboard:
     alive when the hub last knew, `former` the ids of some that had ended; `memory` bounds how many of these are kept.
     """
 
-    def __init__(  # noqa: PLR0913  what it starts from, and the two questions it may ask
+    def __init__(
         self,
         user: str,
         *,

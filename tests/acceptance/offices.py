@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub import config
@@ -17,6 +16,7 @@ from hub.sim.server import SimServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
 
     from hub.events import Event
     from hub.sim.office import Office

@@ -22,10 +22,21 @@ OFFENDERS = {
     "exits": "@hookimpl\ndef on_ring(event):\n    sys.exit(3)\n",
     "exits_at_import": "sys.exit(3)\n",
     "exits_at_start": "@hookimpl\ndef start(context):\n    sys.exit(3)\n",
-    "floods": "@hookimpl\nasync def on_ring(event, context):\n    while True:\n        context.emit(OpenPage, url='x')\n",
-    "holds_up": (
-        "done = []\n@hookimpl\nasync def on_ring(event):\n    if not done:\n        done.append(1)\n        time.sleep(2)\n"
-    ),
+    "floods": """\
+@hookimpl
+async def on_ring(event, context):
+    while True:
+        context.emit(OpenPage, url='x')
+""",
+    "holds_up": """\
+done = []
+
+@hookimpl
+async def on_ring(event):
+    if not done:
+        done.append(1)
+        time.sleep(2)
+""",
 }
 GOOD = """\
 class Good:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -32,7 +32,7 @@ class LoopSession:
     closed: int = 0
     answers: bool = True
     capabilities: frozenset[str] = frozenset({"dnd"})
-    snapshot: Snapshot = Snapshot(at=NOW, mark="m0")
+    snapshot: Snapshot = field(default_factory=lambda: Snapshot(at=NOW, mark="m0"))
 
     async def signals(self) -> AsyncIterator[Signal]:
         while (item := await self.inbox.get()) is not None:
@@ -120,7 +120,7 @@ class Running:
         self.adapter = LoopAdapter(deque(turns))
         self.connection = Connection(self.adapter, self.told, self.told, **limits)
 
-    async def __aenter__(self) -> Running:
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self.connection.run())
         return self
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from itertools import count
+from typing import Self
 
 import pytest
 
@@ -68,7 +69,7 @@ class Desk:
     def signal(self, kind: Kind, what: Leg, mark: str = "") -> None:
         self.phone.on_signal(LegSignal(kind=kind, leg=what, at=NOW, mark=mark))
 
-    async def __aenter__(self) -> Desk:
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self.phone.connection.run())
         await self.up.wait()
         return self
