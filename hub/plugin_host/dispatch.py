@@ -10,6 +10,7 @@ from hub.plugin_host.deadline import Supervisor
 from hub.plugin_host.host import Errand
 from hub.plugin_host.limits import LIMITS, Limits
 from hub.plugin_host.plugin import Failure, PluginState, describe
+from hub.plugin_host.watchdog import Watchdog
 from hub.plugin_host.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class Dispatcher:
             self._supervisor.run(self._workers.values()), name="deadlines of plugins"
         )
         self._idle: list[asyncio.Future[None]] = []
+        self._watchdog = Watchdog(
+            self.loop,
+            [worker.plugin for worker in self._workers.values()],
+            self._held_up,
+            asking=lambda: self.asking,
+            within=limits.loop,
+        )
 
     def emit(self, event: Event) -> None:
         """Post an event to the plugins that listen for it. On the loop; returns at once."""
@@ -119,6 +127,7 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Call `start` of every plugin for each user; where that fails the plugin does without that user."""
+        self._watchdog.start()
         asked = [
             (worker, user, self._ask(worker, user, "start"))
             for worker in self._workers.values()
@@ -139,6 +148,7 @@ class Dispatcher:
             await asyncio.wait(asked, timeout=self.limits.stop)
         self._started.clear()
         self._supervising.cancel()
+        self._watchdog.stop()
         ended = await asyncio.gather(*(worker.close(self.limits.stop) for worker in self._workers.values()))
         for names in ended:
             for name in names:
@@ -153,14 +163,6 @@ class Dispatcher:
             idle = self.loop.create_future()
             self._idle.append(idle)
             await idle
-
-    def held_up(self, plugin: str, reason: str, stack: str) -> None:
-        """Count that a plugin held up the loop; for the watchdog."""
-        worker = self._workers.get(plugin)
-        if worker is not None:
-            worker.plugin.held_up += 1
-            worker.failed(reason, stack=stack)
-            self.changed(worker.plugin, reason)
 
     # --- told by workers ---
 
@@ -181,6 +183,14 @@ class Dispatcher:
         self.loop.call_soon(self._tell_changed, plugin.name, plugin.state.value, reason)
 
     # --- inside ---
+
+    def _held_up(self, plugin: str, reason: str, stack: str) -> None:
+        """Count that a plugin held up the loop."""
+        worker = self._workers.get(plugin)
+        if worker is not None:
+            worker.plugin.held_up += 1
+            worker.failed(reason, stack=stack)
+            self.changed(worker.plugin, reason)
 
     def _find_listeners(self, user: str, kind: type[Event]) -> tuple[Worker, ...]:
         listeners = tuple(worker for worker in self._workers.values() if worker.listens(kind, user))

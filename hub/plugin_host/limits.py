@@ -11,6 +11,7 @@ class Limits:
     fail in a row until the plugin is suspended, for `suspension`, twice as long each time that it fails when it is
     tried again, up to `longest_suspension`. `hung`: calls that may be given up and still not have come back. `lookup`:
     what `find_contact` may take. `stop`: what all plugins together may take to work off their mailboxes and stop.
+    `loop`: for how long the event loop may be held up before the watchdog has named who does it.
     """
 
     mailbox: int = 10_000
@@ -21,6 +22,7 @@ class Limits:
     hung: int = 3
     lookup: float = 0.05
     stop: float = 10.0
+    loop: float = 1.0
 
 
 LIMITS = Limits()

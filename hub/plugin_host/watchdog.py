@@ -67,9 +67,8 @@ class Watchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more; returns when the thread has ended."""
+        """Watch no more. The thread is not waited for: it may be waiting for the loop."""
         self._is_stopping.set()
-        self._thread.join(self._within)
 
     def _run(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed without stopping the watchdog
@@ -109,7 +108,7 @@ class Watchdog:
         theirs = next(((plugin, at) for at in _outwards(frame) if (plugin := self._owner_of_code(at, named))), None)
         plugin, at = theirs or (named, frame)
         where = f"{at.f_code.co_name} ({Path(at.f_code.co_filename).name}:{at.f_lineno})"
-        return Culprit(plugin, where, "".join(traceback.format_stack(frame))[-LONGEST_TRACEBACK:])
+        return Culprit(plugin, where, _stack(frame))
 
     def _owner_of_code(self, frame: FrameType, named: str) -> str:
         """Return which plugin the code of a frame belongs to: the one that is named already, if it can be."""
@@ -126,6 +125,13 @@ def _owner(task: asyncio.Task[object] | None) -> str:
     """The host names the tasks it makes for a plugin `plugin NAME: what`."""
     words = task.get_name().split() if task is not None else []
     return words[1].removesuffix(":") if len(words) > 1 and words[0] == "plugin" else ""
+
+
+def _stack(frame: FrameType) -> str:
+    """Return the stack from where the loop began what it does now."""
+    calls = traceback.extract_stack(frame)
+    begun = max((place for place, call in enumerate(calls) if call.name == "_run_once"), default=-2)
+    return "".join(traceback.format_list(calls[begun + 2 :]))[-LONGEST_TRACEBACK:]
 
 
 def _outwards(frame: FrameType) -> Iterator[FrameType]:

@@ -36,13 +36,14 @@ class Stage:
     users: tuple[str, ...] = ("alice",)
     limits: Limits = LIMITS
     config: str = ""
+    drop_ins: Path | None = None
     clock: Any = field(default_factory=VirtualClock)
     told: list[tuple[str, str, str]] = field(default_factory=list)
     seqs: Counter[str] = field(default_factory=Counter)
     emitted: list[Event] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        self.manager = Manager(given=self.given, installed=False, clock=self.clock)
+        self.manager = Manager(given=self.given, installed=False, folder=self.drop_ins, clock=self.clock)
         await asyncio.to_thread(self.manager.load)
         sections = "".join(f"[users.{user}]\n" for user in self.users if f"[users.{user}]" not in self.config)
         self.manager.configure(a_config(self.folder, self.config + sections), self.users)
