@@ -1,0 +1,97 @@
+"""The whole examination, of a hub that runs or one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from hub.doctor import parts, phones, setup
+from hub.doctor.finding import Finding, Verdict
+from hub.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.config import Config
+    from hub.plugin_host.manager import Manager
+
+
+def examine(given: str | None) -> Iterator[Finding]:
+    """Yield what is found, one thing after another; `given` is the configuration file, if one was named."""
+    config, found = setup.configuration(given)
+    yield from found
+    if config is None:
+        return
+    yield from setup.state_folder(config)
+    yield from setup.database(config)
+    url, found = setup.running_hub(config)
+    yield from found
+    yield from _of_running_hub(config, url) if url else _of_files(config)
+    yield from parts.browser(config)
+    yield parts.clock()
+
+
+def _of_running_hub(config: Config, url: str) -> Iterator[Finding]:
+    """Ask the hub: signing in a second time might disturb it, and it knows what its plugins have done."""
+    from hub.cli.client import Client
+    from hub.web import tokens
+
+    told: list[dict[str, Any]] = []
+    rules: dict[str, Any] | None = None
+    for user, section in config.users.items():
+        if section.phone is None:
+            continue
+        try:
+            with Client(url, tokens.read(config.hub.state, user)) as client:
+                yield from phones.told_by_hub(user, client.get("/phone"))
+                told, rules = client.get("/plugins"), client.get("/rules")
+        except OSError:
+            remedy = "start the hub again: it was started before this user was added"
+            yield Finding(f"phone of {user}", Verdict.BAD, "the hub does not know this user", remedy)
+        except UserError as error:
+            for problem in error.problems:
+                yield Finding.of(f"phone of {user}", problem)
+    if rules is not None:
+        yield from parts.plugins(told)
+        yield from parts.rules(config, len(rules["rules"]), rules["problems"])
+
+
+def _of_files(config: Config) -> Iterator[Finding]:
+    """Do what the hub would do at its start."""
+    from hub.app import BUILT_IN
+    from hub.plugin_host.manager import Manager
+    from hub.plugin_host.settings import unknown_tables
+
+    manager = Manager(built_in=BUILT_IN, folder=config.hub.plugins, disabled=config.hub.disabled_plugins)
+    manager.load()
+    try:
+        manager.configure(config, config.users)
+        kinds = manager.adapters()
+        for user in config.users:
+            yield from asyncio.run(phones.tried(config, user, kinds))
+        yield from parts.plugins([plugin.told() for plugin in manager.plugins], unknown_tables(manager.plugins, config))
+        yield from _rules(config, manager)
+    finally:
+        manager.close()
+
+
+def _rules(config: Config, manager: Manager) -> Iterator[Finding]:
+    from hub.rules.folders import Folder, Library
+    from hub.rules.load import Loader
+    from hub.rules.vocabulary import Vocabulary
+
+    vocabulary = Vocabulary()
+    for plugin, part in manager.rule_parts():
+        vocabulary.add(plugin.name, part)
+    settings = config.hub
+    loader = Loader(
+        vocabulary, variables=settings.vars, schemes=frozenset(settings.url_schemes), server=settings.server
+    )
+    folders = [
+        *(Folder(path, "admin") for path in settings.admin_rules),
+        *(Folder(path, "user") for path in settings.rules),
+    ]
+    library = Library(loader, folders)
+    library.look()
+    problems = [{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in library.problems]
+    yield from parts.rules(config, sum(len(file.rules) for file in library.files), problems)
