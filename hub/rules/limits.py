@@ -10,7 +10,7 @@ _MINUTE = 60.0
 
 
 class Gate:
-    """Lets one rule work on only so many events at once, so many waiting, and so many a minute; counts the others."""
+    """Lets a rule work on only so many events of a user at once, with so many waiting, and so many a minute."""
 
     def __init__(self) -> None:
         self.running = 0
@@ -34,6 +34,6 @@ class Gate:
         return why
 
     @property
-    def is_idle(self) -> bool:
-        """Whether it remembers nothing that would be missed."""
-        return not (self.running or self.waiting or self.dropped or self._recent)
+    def is_busy(self) -> bool:
+        """Whether something is at work, waits, or is still to be told."""
+        return bool(self.running or self.waiting or self.dropped)

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 __all__ = ["Rules", "Services"]
 
 _TELL_EVERY = 60.0
+_Who = tuple[str, str]
 
 
 class Rules:
@@ -55,8 +56,8 @@ class Rules:
         self._ticking: asyncio.Task[None] | None = None
         self._rules = library.rules
         self._told: tuple[Problem, ...] = ()
-        self._gates: dict[str, Gate] = {}
-        self._queues: dict[str, deque[tuple[Rule, Facts]]] = {}
+        self._gates: dict[_Who, Gate] = {}
+        self._queues: dict[_Who, deque[tuple[Rule, Facts]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -117,29 +118,31 @@ class Rules:
             self._take(rule, facts)
 
     def _take(self, rule: Rule, facts: Facts) -> None:
-        gate = self._gates.setdefault(rule.id, Gate())
+        who = (rule.id, facts.event.user)
+        gate = self._gates.setdefault(who, Gate())
         if why := gate.enter(rule.limits, self._services.clock.monotonic()):
             if gate.dropped == 1:
                 self._begin(self._tell_drops(gate, rule, facts.event, why), self._telling)
         elif gate.running < rule.limits.concurrency:
             gate.running += 1
-            self._begin(self._work(gate, rule, facts), self._tasks)
+            self._begin(self._work(who, gate, rule, facts), self._tasks)
         else:
             gate.waiting += 1
-            self._queues.setdefault(rule.id, deque()).append((rule, facts))
+            self._queues.setdefault(who, deque()).append((rule, facts))
 
     def _begin(self, work: Coroutine[None, None, None], owner: set[asyncio.Task[None]]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         owner.add(task)
         task.add_done_callback(owner.discard)
 
-    async def _work(self, gate: Gate, rule: Rule, facts: Facts) -> None:
+    async def _work(self, who: _Who, gate: Gate, rule: Rule, facts: Facts) -> None:
         """Do a rule's actions, then those for the events that wait for their turn."""
         try:
             while True:
                 await self._doer.do_all(rule, facts)
-                queue = self._queues.get(rule.id)
+                queue = self._queues.get(who)
                 if not queue:
+                    self._queues.pop(who, None)
                     break
                 rule, facts = queue.popleft()
                 gate.waiting -= 1
@@ -163,8 +166,8 @@ class Rules:
                 log.warning("%s", problem)
         self._told = self._library.problems
         known = {rule.id for rule in self._rules.rules}
-        for rule_id in [each for each, gate in self._gates.items() if each not in known and gate.is_idle]:
-            del self._gates[rule_id]
+        for who in [who for who, gate in self._gates.items() if who[0] not in known and not gate.is_busy]:
+            del self._gates[who]
 
     def _due(self, due: frozenset[Schedule], at: datetime) -> None:
         for user in self._users:

@@ -87,13 +87,13 @@ class OneWord(Words):
 
 
 class Limits(BaseModel):
-    """How much a rule may do: what is over it is dropped and counted."""
+    """How much a rule may do for each user: what is over it is dropped and counted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     deadline: float = Field(default=30.0, gt=0, le=3600, description="seconds that each action may take")
     concurrency: int = Field(default=8, ge=1, le=100, description="events that the rule works on at once")
-    waiting: int = Field(default=32, ge=0, le=1000, description="further events that may wait for their turn")
+    waiting: int = Field(default=100, ge=0, le=1000, description="further events that may wait for their turn")
     per_minute: int = Field(default=120, ge=1, le=10_000, description="events in any minute that the rule acts on")
 
 

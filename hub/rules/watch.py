@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+_INOTIFY_LOG = logging.getLogger("watchdog.observers.inotify")
+
+
+def _is_no_goodbye(record: logging.LogRecord) -> bool:
+    """Leave out that an observer was told to stop while something happened, which it calls an error."""
+    return "when the thread is inactive" not in str(record.msg)
+
+
 class Watcher:
     """Keeps a library up to date and calls `changed` on the loop each time anything in it is different.
 
@@ -60,8 +68,10 @@ class Watcher:
             self._task = None
         if self._observer is not None:
             observer, self._observer = self._observer, None
+            _INOTIFY_LOG.addFilter(_is_no_goodbye)
             observer.stop()
             await asyncio.to_thread(observer.join)
+            _INOTIFY_LOG.removeFilter(_is_no_goodbye)
 
     def look_again(self) -> None:
         """Look soon: something else than the folders has changed."""
