@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from offices import office, running, world, write_config
+from small_office import office, running, world, write_config
 
 from hub.core.call import CallState, Outcome
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from offices import NOTIFY, TELLER, HubProcess, listening, office, running, world, write_config
+from small_office import NOTIFY, TELLER, HubProcess, listening, office, running, world, write_config
 
 from hub.core.call import Outcome
 from hub.store.store import Store

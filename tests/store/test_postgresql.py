@@ -7,6 +7,7 @@ import signal
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +23,16 @@ from hub.store.trouble import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from conftest import OpenStore, Troubles
 
 pytestmark = pytest.mark.peer
+
+
+def found(program: str) -> str | None:
+    """Return where a program of the server is: Debian keeps them out of the path."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(program, path=os.pathsep.join([os.environ["PATH"], *map(str, debian)]))
 
 
 class Server:
@@ -38,13 +44,22 @@ class Server:
         self.prefix = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
         self.url = f"postgresql://hub@/postgres?host={folder}"
         subprocess.run(
-            [*self.prefix, "initdb", "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            [*self.prefix, str(found("initdb")), "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd=folder,
         )  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        command = [*self.prefix, "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses="]
+        command = [
+            *self.prefix,
+            str(found("postgres")),
+            "-D",
+            self.folder / "data",
+            "-k",
+            self.folder,
+            "-c",
+            "listen_addresses=",
+        ]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         assert self.process.stderr is not None
         assert any("ready to accept connections" in line for line in self.process.stderr)
@@ -58,12 +73,11 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    missing = [program for program in ("postgres", "initdb") if not shutil.which(program)]
+    missing = [program for program in ("postgres", "initdb") if not found(program)]
     if missing and os.environ.get("CI"):
         pytest.fail(f"not installed: {missing}")
     if missing:
         pytest.skip(f"not installed: {missing}")
-    pytest.importorskip("psycopg")
     server = Server(tmp_path)
     server.start()
     yield server

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from offices import office, running, world, write_config
+from small_office import office, running, world, write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
