@@ -6,16 +6,26 @@ date; a test fails when one is not.
 
 from __future__ import annotations
 
+import json
 import re
+import typing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
 
 from hub import events
+from hub.config.sections import Tables
 from hub.core.call import CallState
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
+from hub.web.refusals import STATUS
+from hub.web.routes import calls, hub, past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from pydantic.fields import FieldInfo
 
 DOCS = Path(__file__).resolve().parent
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -51,10 +61,78 @@ def event_table() -> str:
     return "\n".join(["| type | when | fields beside `seq`, `at`, `user`, `inferred` |", "|---|---|---|", *rows])
 
 
+def settings() -> str:
+    """Tabulate every setting of phonehub.toml, from the models that check it."""
+    rows = [f"| `{table}` | {name} | {default} | {told} |" for table, name, default, told in _settings(Tables, (), {})]
+    return "\n".join(["| table | setting | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def _settings(
+    model: type[BaseModel], at: tuple[str, ...], seen: dict[type[BaseModel], str]
+) -> Iterator[tuple[str, str, str, str]]:
+    table = f"[{'.'.join(at)}]"
+    if model in seen:
+        yield table, "any", "", f"as in `{seen[model]}`, for this user"
+        return
+    seen[model] = table
+    inner = []
+    for name, field in model.model_fields.items():
+        below = _section(field.annotation)
+        is_named = typing.get_origin(field.annotation) is dict
+        if below is not None:
+            inner.append((below, (*at, name, "NAME") if is_named else (*at, name)))
+        elif is_named:
+            tables = typing.get_origin(typing.get_args(field.annotation)[1]) is dict
+            where = ".".join((*at, name, "NAME") if tables else (*at, name))
+            yield f"[{where}]", "any" if tables else "`NAME`", "", field.description or ""
+        else:
+            yield table, f"`{name}`", _default(field), field.description or ""
+    for below, inside in inner:
+        yield from _settings(below, inside, seen)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in typing.get_args(annotation) if (found := _section(part))), None)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default_factory is not None:
+        return ""
+    value = field.default
+    return f"`{json.dumps(value, default=str)}`"
+
+
+def routes() -> str:
+    """Tabulate the routes of the HTTP API, from its OpenAPI description."""
+    app = FastAPI()
+    for router in (hub.router, calls.router, past.router):
+        app.include_router(router, prefix="/api")
+    rows = []
+    for path, methods in app.openapi()["paths"].items():
+        for method, told in methods.items():
+            query = [each["name"] for each in told.get("parameters", ()) if each["in"] == "query"]
+            first = told["description"].split("\n")[0]
+            rows.append(f"| `{method.upper()} {path}` | {first} | {', '.join(f'`{name}`' for name in query)} |")
+    return "\n".join(["| route | does | query |", "|---|---|---|", *rows])
+
+
+def refusals() -> str:
+    """Tabulate the codes of refused commands."""
+    rows = [f"| `{code}` | {int(status)} {status.phrase} |" for code, status in STATUS.items()]
+    return "\n".join(["| code | status |", "|---|---|", *rows])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "leg-states": leg_states,
     "call-steps": call_steps,
     "events": event_table,
+    "settings": settings,
+    "routes": routes,
+    "refusals": refusals,
 }
 
 

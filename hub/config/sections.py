@@ -92,6 +92,7 @@ class DispatcherSection(Section):
     longest_suspension: float = Field(default=3600.0, gt=0, description="seconds of the longest suspension")
     hung: int = Field(default=3, ge=1, description="calls that may be given up and still not have come back")
     lookup: float = Field(default=0.05, gt=0, description="seconds that looking up a caller may take")
+    loop: float = Field(default=1.0, gt=0, description="seconds until who holds up the event loop has been named")
     stop: float = Field(default=10.0, gt=0, description="seconds that plugins may take to finish when the hub stops")
 
 
@@ -137,7 +138,7 @@ class DialPlanSection(Section):
     outside_prefix: str = Field(default="9", description="what is dialled for an outside line; empty: nothing")
     access_code: str = Field(
         default="",
-        description="code with the user's PIN, dialled instead of the prefix; may be a reference to a secret",
+        description="code with the user's PIN, dialled instead of the prefix; a reference to a secret",
     )
     extensions: tuple[int, int] = Field(
         default=(2, 6), description="digits of the shortest and of the longest extension"
@@ -194,9 +195,7 @@ class UserSection(Section):
     """One user of the hub."""
 
     phone: PhoneTable | None = Field(default=None, description="see `[users.NAME.phone]`")
-    plugins: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="over `[plugins.X]`, for this user: `[users.NAME.plugins.X]`"
-    )
+    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict, description="over `[plugins.NAME]`, for this user")
     dial_plan: DialPlanSection | None = Field(
         default=None, description="over `[dial_plan]`, for this user: `[users.NAME.dial_plan]`"
     )
@@ -210,5 +209,5 @@ class Tables(Section):
     web: WebSection = Field(default=WebSection(), description="see `[web]`")
     users: dict[Name, UserSection] = Field(default_factory=dict, description="see `[users.NAME]`")
     plugins: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="settings of each plugin, which the plugin checks: `[plugins.NAME]`"
+        default_factory=dict, description="settings of the plugin of that name, which checks them"
     )
