@@ -212,6 +212,7 @@ class _Story:
 
     def stop(self) -> None:
         """Do nothing more."""
+        self._left.clear()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -223,7 +224,10 @@ class _Story:
 
     def _act(self, at: datetime) -> None:
         act = self._left.pop(0)
+        self._do(act, at)
         self._plan(at)
+
+    def _do(self, act: Act, at: datetime) -> None:
         legs = [leg for leg in self._exchange.legs(conversation=self._conversation) if self._means(act, leg)]
         leg = next((leg for leg in legs if leg.state in _SUITS[act.deed]), None)
         if leg is None:
@@ -248,8 +252,7 @@ class _Story:
         return act.who in {leg.user, leg.device}
 
     def _end(self, at: datetime) -> None:
-        self.stop()
         for act in self._left:
             self._day.skipped(at, f"{act.who} cannot {act.deed.replace('_', ' ')}: the call is over")
-        self._left.clear()
+        self.stop()
         self._day.story_over(self, at)

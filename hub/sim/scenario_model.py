@@ -51,8 +51,8 @@ class WrittenStep(Written):
     ring: str = Field(default="", description="a user, a group or a handset")
     for_: Seconds = Field(default=20.0, alias="for", description="seconds to ring")
     voicemail: str = Field(default="", description="whose voicemail takes the call")
-    reject: Literal["", Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.NO_ANSWER] = Field(
-        default="", description="turn the caller away, and why"
+    reject: Literal[Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.NO_ANSWER] | None = Field(
+        default=None, description="turn the caller away, and why"
     )
 
 

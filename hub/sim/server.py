@@ -156,7 +156,7 @@ class SimServer:
     # --- what clients want ---
 
     def _too_many(self, connection: ServerConnection, _request: Request) -> Response | None:
-        if self._server is None or len(self._server.connections) <= self._most_clients:
+        if self._server is None or len(self._server.connections) < self._most_clients:
             return None
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many clients\n")
 

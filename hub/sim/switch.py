@@ -41,6 +41,7 @@ class Switch:
         self._epoch = epoch
         self._wake = wake
         self._now: datetime | None = None
+        self._advancing = False
         self._numbers = count(1)
         self._timers = Timers()
         self._over: dict[str, Callable[[datetime], None]] = {}
@@ -53,11 +54,19 @@ class Switch:
         return self._timers.next_due
 
     def advance(self, now: datetime) -> datetime:
-        """Let happen what is due, each thing at its own time; return what time it is."""
-        while timer := self._timers.pop(now):
-            self._now = max(timer.due, self._now or timer.due)
-            if timer.run:
-                timer.run(self._now)
+        """Let happen what is due, each thing at its own time; return what time it is.
+
+        What is due runs to its end before the next begins, although it may use the exchange.
+        """
+        if not self._advancing:
+            self._advancing = True
+            try:
+                while timer := self._timers.pop(now):
+                    self._now = max(timer.due, self._now or timer.due)
+                    if timer.run:
+                        timer.run(self._now)
+            finally:
+                self._advancing = False
         self._now = max(now, self._now or now)
         return self._now
 

@@ -230,8 +230,8 @@ class AdapterContract:
             await phone_system.ring(CALLER, CALLER_NAME)
             await listener.hear(Kind.DELIVERED)
             async with Listener.opened(phone_system.adapter()) as other:
-                await listener.catch_up(other.snapshot)
-                assert listener.states == {one.leg.id: one.state for one in other.snapshot.live}
+                assert other.snapshot.live
+                await listener.agree(other.snapshot)
 
     async def test_a_lost_connection_is_told(self, phone_system: PhoneSystem) -> None:
         """`signals` and `do` raise `ConnectionLost`, and a new session can be opened."""

@@ -65,10 +65,11 @@ class Listener:
             if isinstance(signal, DndSignal):
                 return signal
 
-    async def catch_up(self, snapshot: Snapshot) -> None:
-        """Take in what was told before a later snapshot (of a phone system with marks)."""
-        while snapshot.mark and self._mark != snapshot.mark:
-            await self._next(f"mark {snapshot.mark}")
+    async def agree(self, snapshot: Snapshot) -> None:
+        """Take in what is told until the legs that live are those of a later snapshot."""
+        states = {one.leg.id: one.state for one in snapshot.live}
+        while self.states != states:
+            await self._next(f"what makes {states} of {self.states}")
 
     async def loss(self) -> ConnectionLost:
         """Return how the connection was lost, taking in what is told before."""
@@ -77,10 +78,6 @@ class Listener:
                 await self._next("the loss of the connection")
         except ConnectionLost as lost:
             return lost
-
-    @property
-    def _mark(self) -> str:
-        return self.heard[-1].mark if self.heard else self.snapshot.mark
 
     async def _next(self, awaited: str) -> Signal:
         try:

@@ -115,9 +115,10 @@ class Desk:
         return [told for told in self.told if isinstance(told, LegTold) and told.leg.device == device]
 
 
-def adapter(server: SimServer, name: str = "alice", **more: object) -> SimAdapter:
+def adapter(at: SimServer | str, name: str = "alice", **more: object) -> SimAdapter:
     """Return an adapter for a user; further settings or arguments of the adapter by keyword."""
-    fields = {"server": server.url, "user": name, "password": password(name)}
-    fields |= {key: more.pop(key) for key in ("server", "user", "password", "handsets") if key in more}
+    url = at if isinstance(at, str) else at.url
+    fields: dict[str, object] = {"server": url, "user": name, "password": password(name)}
+    fields |= {key: more.pop(key) for key in ("user", "password", "handsets") if key in more}
     settings = SimSettings.model_validate(fields)
     return SimAdapter(settings, DialPlan(area_code="585"), SystemClock(), **more)  # type: ignore[arg-type]  passed on
