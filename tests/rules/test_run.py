@@ -193,6 +193,7 @@ async def test_a_storm_drops_with_a_count(tmp_path: Path, said: Said) -> None:
         for number in range(50):
             work.rules.consume(ringing(id=f"{number}.alice").event)
         await work.until(lambda: any(done.status == "dropped" for done in work.done))
+        await two.wait()
         release.set()
         await work.rules.settled()
         assert most == 2
