@@ -54,6 +54,7 @@ class Commands(click.Group):
             from importlib import import_module
 
             command: click.Command = import_module(f"hub.cli.{cmd_name}").command
+            command.short_help = COMMANDS[cmd_name]
             return command
         if cmd_name in self._added(ctx):
             from hub.cli.added import load

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def acting(word: str, done: str) -> click.Command:
     """Make the command of that word; `done` says what came of it, before the other party's name."""
 
-    @click.command(word, short_help=COMMANDS[word])
+    @click.command(word)
     @click.argument("call", default="")
     @as_json
     @click.pass_obj

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import as_json, print_table, printable, show
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("call", "direction", "state", "with", "dialled", "for", "device")
 
 
-@click.command("calls", short_help=COMMANDS["calls"])
+@click.command("calls")
 @click.option("--watch", is_flag=True, help="Go on, and tell what happens until Ctrl-C.")
 @as_json
 @click.pass_obj

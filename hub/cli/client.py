@@ -1,114 +1,20 @@
-"""Speaks to the running hub over its local HTTP API, as the user whose token this is."""
+"""Finds the running hub that a command speaks to, and the token of the user for whom."""
 
 from __future__ import annotations
 
 import json
-import os
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-
-import httpx
+from typing import TYPE_CHECKING
 
 from hub import config_file
-from hub.errors import Problem, UserError
+from hub.errors import UserError
+from hub.web.client import START, Client, NoHub, Refused, is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from hub.cli import Settings
 
-ANSWER_WITHIN = 30.0
-"""Seconds that the hub may take to answer."""
-START = 'start it with "phonehub run"'
-
-
-class NoHub(UserError):  # noqa: N818  what it tells
-    """There is no running hub to speak to."""
-
-    exit_code: ClassVar[int] = 3
-
-
-class Refused(UserError):  # noqa: N818  what it tells
-    """The hub refused. `code` is its word for programs, `missing` the capability that the phone lacks."""
-
-    def __init__(self, status: int, code: str, message: str, missing: str = "") -> None:
-        super().__init__(Problem("", message, _REMEDIES.get(code, "")))
-        self.status = status
-        self.code = code
-        self.missing = missing
-
-
-_REMEDIES = {
-    "unknown_call": '"phonehub calls" shows those that are up',
-    "not_connected": '"phonehub doctor" tells why',
-}
-
-
-class Client:
-    """One user's way to a hub; use it as a context manager."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url
-        self.token = token
-        self._http = httpx.Client(
-            base_url=f"{url}/api",
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=ANSWER_WITHIN,
-            trust_env=False,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def get(self, path: str, **query: Any) -> Any:
-        """Return what stands at a path such as `/calls`; raises `NoHub` or `Refused`."""
-        return self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
-
-    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Have something done, return the answer; raises `NoHub` or `Refused`."""
-        return self._ask("POST", path, json=body or {})
-
-    def put(self, path: str, body: dict[str, Any]) -> Any:
-        """Set something, return the answer; raises `NoHub` or `Refused`."""
-        return self._ask("PUT", path, json=body)
-
-    def events(self) -> Iterator[dict[str, Any]]:
-        """Yield `hello` with the calls there are, then each event as it happens, until the hub stops."""
-        from websockets.exceptions import ConnectionClosed, InvalidHandshake
-        from websockets.sync.client import connect
-
-        try:
-            with connect(
-                f"ws{self.url.removeprefix('http')}/api/events",
-                additional_headers={"Authorization": f"Bearer {self.token}"},
-                open_timeout=ANSWER_WITHIN,
-                proxy=None,
-                max_size=None,
-            ) as socket:
-                for text in socket:
-                    yield json.loads(text)
-        except (OSError, InvalidHandshake, ConnectionClosed) as error:
-            raise NoHub.of(f"the hub does not tell its events: {error}", START) from None
-
-    def _ask(self, method: str, path: str, **what: Any) -> Any:
-        try:
-            answer = self._http.request(method, path, **what)
-        except httpx.TimeoutException:
-            raise UserError.of(
-                f"the hub did not answer in {ANSWER_WITHIN:.0f} s", '"phonehub doctor" may tell why'
-            ) from None
-        except httpx.TransportError:
-            raise NoHub.of(f"no hub answers at {self.url}", START) from None
-        if answer.is_success:
-            return answer.json()
-        try:
-            told = answer.json()
-            raise Refused(answer.status_code, told["code"], told["message"], told.get("missing", ""))
-        except (ValueError, KeyError, TypeError):
-            raise UserError.of(f"something that is no hub answers at {self.url}: {answer.status_code}") from None
+__all__ = ["Client", "NoHub", "Refused", "connect"]
 
 
 def connect(settings: Settings) -> Client:
@@ -124,19 +30,6 @@ def connect(settings: Settings) -> Client:
     if not is_alive(pid):
         raise NoHub.of(f"the hub on {state} has ended without saying so", START)
     return Client(url, _token(state, settings.user))
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether a process lives: a token is not sent to whoever took a dead hub's port."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _token(state: Path, user: str | None) -> str:

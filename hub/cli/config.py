@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import as_json, print_json, printable, say
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from hub.cli import Settings
 
 
-@click.group("config", short_help=COMMANDS["config"])
+@click.group("config")
 def command() -> None:
     """Check and show the configuration, and keep the secrets that it refers to."""
 

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import as_json, say, show
 
 if TYPE_CHECKING:
     from hub.cli import Settings
 
 
-@click.command("dial", short_help=COMMANDS["dial"])
+@click.command("dial")
 @click.argument("number", nargs=-1, required=True)
 @click.option("--device", default="", metavar="NAME", help="From which of your devices.  [default: your usual one]")
 @as_json

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import as_json, say, show
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 _SAID = {True: "do-not-disturb is on", False: "do-not-disturb is off", None: "the phone system has not told"}
 
 
-@click.command("dnd", short_help=COMMANDS["dnd"])
+@click.command("dnd")
 @click.argument("what", type=click.Choice(["on", "off", "status"]), default="status")
 @as_json
 @click.pass_obj

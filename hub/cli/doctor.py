@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import as_json, print_json, printable
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 _MARKS = {"good": ("ok", "green"), "note": ("--", "yellow"), "bad": ("!!", "red")}
 
 
-@click.command("doctor", short_help=COMMANDS["doctor"])
+@click.command("doctor")
 @as_json
 @click.pass_obj
 def command(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of the command line

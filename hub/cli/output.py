@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-LONGEST = 200
-"""Characters of a piece of text that are shown."""
-_JOINERS = "\u200c\u200d"
+__all__ = ["as_json", "print_json", "print_table", "printable", "say", "show", "table"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of a command that prints something."""
-
-
-def printable(text: object, longest: int = LONGEST) -> str:
-    """Return text that moves no cursor, changes no colour and turns no direction: such characters as their escape."""
-    whole = str(text)
-    shown = whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
-    return "".join(character if _is_harmless(character) else _escaped(character) for character in shown)
 
 
 def print_json(value: Any) -> None:
@@ -71,12 +63,3 @@ def show(value: Any, *, as_json: bool, people: Callable[[Any], None]) -> None:
         print_json(value)
     else:
         people(value)
-
-
-def _is_harmless(character: str) -> bool:
-    """Letters, marks and spaces are, and the joiners that Persian, Hindi and emoji are written with."""
-    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

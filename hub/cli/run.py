@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli import COMMANDS
 from hub.cli.output import printable, say
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _PATIENCE = 3
 """Signals after which the hub ends at once."""
 
 
-@click.command("run", short_help=COMMANDS["run"])
+@click.command("run")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to tell.")
 @click.pass_obj
 def command(settings: Settings, log_level: str) -> None:

@@ -33,8 +33,8 @@ def examine(given: str | None) -> Iterator[Finding]:
 
 def _of_running_hub(config: Config, url: str) -> Iterator[Finding]:
     """Ask the hub: signing in a second time might disturb it, and it knows what its plugins have done."""
-    from hub.cli.client import Client
     from hub.web import tokens
+    from hub.web.client import Client
 
     told: list[dict[str, Any]] = []
     rules: dict[str, Any] | None = None

@@ -82,7 +82,7 @@ def running_hub(config: Config) -> tuple[str | None, list[Finding]]:
     """Return the address of the hub that runs on the configuration's state folder, if one does."""
     import httpx
 
-    from hub.cli.client import is_alive
+    from hub.web.client import is_alive
 
     about, file = "hub", config.hub.state / "api.json"
     start = 'start it with "phonehub run"'
