@@ -11,6 +11,7 @@ from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
 from hub.sim import wire
 from hub.sim.refusal import Code
+from hub.sim.scenario import read
 from hub.sim.scenario_model import WrittenScenario
 from hub.sim.wire_types import LONGEST_ID, LONGEST_NAME, LONGEST_NUMBER
 
@@ -57,6 +58,19 @@ def test_the_documented_bounds_are_those_in_force() -> None:
     assert f"numbers at {LONGEST_NUMBER}" in PROTOCOL.replace("\n  ", " ")
     assert f"up to {LONGEST_ID} characters" in PROTOCOL
     assert f"Version {wire.PROTOCOL}." in PROTOCOL
+
+
+def test_the_examples_of_a_scenario_make_one() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", SCENARIOS, flags=re.DOTALL | re.MULTILINE)
+    scenario = read("".join(blocks).encode(), "docs/scenarios.md")
+    assert [entry.at // 60 for entry in scenario.day] == [8 * 60 + 58, 12 * 60, 13 * 60]
+
+
+def test_the_example_of_a_sign_in_is_one() -> None:
+    (block,) = re.findall(r"^```json\n(.*?)^```$", PROTOCOL, flags=re.DOTALL | re.MULTILINE)
+    request = wire.read_request(block)
+    assert isinstance(request, wire.SignIn)
+    assert request.user == "alice"
 
 
 def test_every_key_of_a_scenario_is_documented() -> None:
