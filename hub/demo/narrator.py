@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -25,6 +26,9 @@ _ENDS = {
 
 _LONGEST = 36
 """Characters of a name or number that are told."""
+
+_LOCAL = re.compile(r"http://127\.0\.0\.1:\d+")
+"""The demo's own page, which needs no mention."""
 
 
 class Narrator:
@@ -61,7 +65,8 @@ class Narrator:
 
     def _action(self, event: events.ActionDone) -> None:
         style = "dim" if event.status == "ok" else "red"
-        words = f"{event.rule}  {event.action} {event.detail}"
+        rule = event.rule.rpartition("/")[2].removesuffix(".yaml")
+        words = f"{rule}: {event.action} {_LOCAL.sub('', event.detail)}"
         self._line(event, "  →", words if event.status == "ok" else f"{words} ({event.status})", style)
 
     def _line(self, event: events.Event, sign: str, words: str, style: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+from collections import deque
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from hub.core.call import Contact
 
 _WAITING = 1000
+_SHOWN = 100
+"""Events that somebody who opens the page later still sees."""
 _CARD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color-scheme: light dark; }}
+<style>:root {{ color-scheme: light dark; }} body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem; }}
 dt {{ color: #6b7684; font-size: .8rem; }} dd {{ margin: 0 0 .6rem; overflow-wrap: anywhere; }}</style>
 <h1>{title}</h1><p>{lead}</p><dl>{rows}</dl></html>"""
 
@@ -30,7 +33,7 @@ class Page:
 
     def __init__(self, customers: dict[str, Contact]) -> None:
         self.app = FastAPI(openapi_url=None)
-        self.opened: list[str] = []
+        self._latest: deque[str] = deque(maxlen=_SHOWN)
         self._customers = customers
         self._watchers: set[asyncio.Queue[str | None]] = set()
         self.app.get("/", response_class=HTMLResponse)(self._live)
@@ -41,6 +44,7 @@ class Page:
     def tell(self, event: events.Event) -> None:
         """Show an event to whoever has the live view open; one that cannot keep up misses some."""
         text = json.dumps(events.to_json(event))
+        self._latest.append(text)
         for watcher in self._watchers:
             if not watcher.full():
                 watcher.put_nowait(text)
@@ -60,6 +64,8 @@ class Page:
 
     async def _stream(self) -> AsyncIterator[str]:
         inbox: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
+        for text in self._latest:
+            inbox.put_nowait(text)
         self._watchers.add(inbox)
         try:
             yield ": welcome\n\n"

@@ -43,10 +43,8 @@ class Server:
         # the server refuses to run as root; in a user namespace we are somebody else to it
         self.prefix = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
         self.url = f"postgresql://hub@/postgres?host={folder}"
-        subprocess.run(
-            [*self.prefix, str(found("initdb")), "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--no-sync"],
-            check=True, stdout=subprocess.DEVNULL, cwd=folder,
-        )  # fmt: skip
+        make = [*self.prefix, str(found("initdb")), "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*make, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
