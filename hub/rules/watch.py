@@ -49,11 +49,14 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, tuple[int, ObservedWatch]] = {}
+        self._replaced: set[Path] = set()
 
     async def start(self) -> None:
         """Look for the first time and begin to follow."""
         loop = asyncio.get_running_loop()
-        handler = _Signs({folder.path for folder in self._library.folders}, lambda: self._sign_from(loop))
+        handler = _Signs(
+            {folder.path for folder in self._library.folders}, lambda: self._sign_from(loop), self._replaced.add
+        )
         await asyncio.to_thread(self._begin, handler)
         if await asyncio.to_thread(self._library.look):
             self._changed()
@@ -112,7 +115,8 @@ class Watcher:
             except OSError:
                 inode = 0
             watched = self._watched.get(path)
-            if watched and watched[0] != inode:
+            if watched and (watched[0] != inode or path in self._replaced):
+                self._replaced.discard(path)
                 del self._watched[path]
                 with suppress(KeyError, OSError):
                     self._observer.unschedule(watched[1])
@@ -126,15 +130,18 @@ class Watcher:
 class _Signs(FileSystemEventHandler):
     """Takes what the operating system says of the folders, on a thread of its own."""
 
-    def __init__(self, folders: set[Path], sign: Callable[[], None]) -> None:
-        self._folders = {str(folder) for folder in folders}
+    def __init__(self, folders: set[Path], sign: Callable[[], None], replaced: Callable[[Path], None]) -> None:
+        self._folders = {str(folder): folder for folder in folders}
         self._sign = sign
+        self._replaced = replaced
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Give a sign where a rule file or its folder is concerned, and somebody wrote rather than read."""
         if event.event_type in ("opened", "closed_no_write"):
             return
         for path in (str(event.src_path), str(event.dest_path)):
+            if path in self._folders and event.event_type in ("created", "deleted", "moved"):
+                self._replaced(self._folders[path])  # another folder of that name, even with the number of the old one
             if path in self._folders or is_rule_file(path.replace("\\", "/").rpartition("/")[2]):
                 self._sign()
                 return

@@ -47,6 +47,13 @@ class AtWork:
         self.redactor = redactor
         self.emitted: list[events.Event] = []
         self._more = asyncio.Event()
+        changed = rules._watcher._changed
+
+        def changed_and_seen() -> None:
+            changed()
+            self._more.set()
+
+        rules._watcher._changed = changed_and_seen
 
     def emit(self, event: events.Event) -> None:
         self.emitted.append(event)
@@ -57,7 +64,7 @@ class AtWork:
         return [event for event in self.emitted if isinstance(event, events.ActionDone)]
 
     async def until(self, enough: Callable[[], object]) -> None:
-        """Return when enough was emitted."""
+        """Return when enough was emitted, or is in force."""
         while not enough():
             self._more.clear()
             await self._more.wait()
