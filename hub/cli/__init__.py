@@ -32,6 +32,8 @@ COMMANDS = {
 }
 """Each command, which is `command` in the module of its name, and its short help."""
 
+_LONGEST_LINE = 4000
+
 
 class Settings:
     """What stands before the command: which configuration file, and which user."""
@@ -95,8 +97,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except _user_error() as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
+            from hub.printable import printable
+
+            for line in "\n".join(map(str, error.problems)).split("\n"):
+                click.echo(printable(line, _LONGEST_LINE), err=True)
             ctx.exit(getattr(error, "exit_code", 1))
 
     def _added(self, ctx: click.Context) -> dict[str, str]:

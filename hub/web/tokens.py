@@ -35,11 +35,18 @@ class Tokens:
 
 
 def issue(state: Path, users: Iterable[str]) -> Tokens:
-    """Return each user's token from the state folder, making those that are missing or that others could have read."""
+    """Return each user's token from the state folder, making those that are missing or that others could have read.
+
+    Those of users who have gone go too.
+    """
     folder = state / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    return Tokens({user: _kept(folder / user) or _made(folder / user) for user in users})
+    tokens = {user: _kept(folder / user) or _made(folder / user) for user in users}
+    for path in folder.iterdir():
+        if path.name not in tokens and not path.is_dir():
+            path.unlink()
+    return Tokens(tokens)
 
 
 def read(state: Path, user: str) -> str:

@@ -230,6 +230,7 @@ def test_what_cannot_be_done_is_told(alice: Desk) -> None:
         (["dial", "102", "--device", "toaster"], 1, "toaster"),
         (["answer"], 1, "there is no call to answer\n"),
         (["end", "c1.alice"], 1, 'there is no call c1.alice ("phonehub calls" shows those that are up)\n'),
+        (["end", "\x1b[31mred\u202e"], 1, r"there is no call \x1b[31mred\u202e"),
         (["dnd", "maybe"], 2, "'maybe' is not one of 'on', 'off', 'status'"),
         (["dial"], 2, "Missing argument"),
     ):

@@ -54,7 +54,7 @@ def test_every_command_is_there_and_tells_what_it_does(name: str) -> None:
         command = cli.get_command(context, name)
     assert command is not None
     assert command.help
-    assert command.get_short_help_str(200) == COMMANDS[name].rstrip(".")
+    assert command.get_short_help_str(200) == COMMANDS[name]
 
 
 def test_version(phonehub: Phonehub) -> None:
