@@ -93,8 +93,14 @@ class Phone:
     async def end(self, call: str = "") -> Call:
         """Hang a call up; a ringing one is declined at every device of the user."""
         found = self._the(call, "end", *_LIVE)
-        for leg in _legs(found, found.state):
-            await self.connection.do(commands.EndLeg(leg))
+        first, *others = _legs(found, found.state)
+        await self.connection.do(commands.EndLeg(first))
+        for leg in others:
+            try:
+                await self.connection.do(commands.EndLeg(leg))
+            except PhoneError as error:
+                if error.code != "unknown_call":  # it went with the first
+                    raise
         return found
 
     async def ignore(self, call: str = "") -> Call:
