@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hub.store.store import Store
+
+_PATIENCE = 5.0
 
 _CONFIG = """\
 [hub]
@@ -76,6 +78,7 @@ async def play(options: Options, console: Console) -> int:
             await asyncio.gather(over, return_exceptions=True)
         else:
             over.result()
+        await _caught_up(hub, server)
         await hub.settled()
         return await _done(hub.store, console)
 
@@ -94,6 +97,18 @@ async def _days(
         if options.leave:
             return
         console.print("\nThe day is over. It begins again; Ctrl-C leaves.\n", style="bold")
+
+
+async def _caught_up(hub: Hub, server: SimServer) -> None:
+    """Return when the hub has heard all that happened at the phone system."""
+    heard = asyncio.Event()
+    end = hub.subscribe(lambda _event: heard.set())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while hub.phones["alice"].mark != server.exchange.snapshot(server.now(), "alice").mark:
+                heard.clear()
+                await heard.wait()
+    end()
 
 
 @asynccontextmanager
