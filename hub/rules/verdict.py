@@ -87,12 +87,17 @@ def conditions(when: Words, known: dict[str, Condition], word: str = "") -> Grou
     nodes: list[Node] = []
     for name, values in when.given().items():
         if name == "all":
-            nodes += [conditions(each, known, "all") for each in values]
+            nodes += [_alone(conditions(each, known, "all")) for each in values]
         elif name in ("any", "not"):
-            nodes.append(Group(name, tuple(conditions(each, known, "all") for each in values)))
+            nodes.append(Group(name, tuple(_alone(conditions(each, known, "all")) for each in values)))
         else:
             nodes.append(Test(known[name], values))
     return Group(word, tuple(nodes))
+
+
+def _alone(group: Group) -> Node:
+    """Return the only condition of a group by itself."""
+    return group.nodes[0] if len(group.nodes) == 1 else group
 
 
 def written(value: Any) -> str:

@@ -218,7 +218,7 @@ def test_each_condition_has_a_verdict(load: Callable[[str], list[Rule]]) -> None
     assert (explained.trigger.text, explained.trigger.holds) == ("on: ring", True)
     direction, one_of = explained.when.parts
     assert (direction.text, direction.holds, direction.seen) == ("direction: inbound", True, "inbound")
-    queue = one_of.parts[0].parts[0]
+    queue = one_of.parts[0]
     assert (queue.text, queue.holds, queue.seen) == ("queue: x or y", False, "Sales")
     assert explained.stopped_by() == one_of
     assert CALL.queue == "Sales"
