@@ -14,7 +14,7 @@ from hub.plugin_host.watchdog import Watchdog
 from hub.plugin_host.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hub.clock import Clock
     from hub.core.call import Call
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from hub.plugin_host.plugin import Plugin
 
 log = logging.getLogger(__name__)
+
+Kinds = frozenset[tuple[str, type["Event"]]]
+"""Users and types of events."""
+
+_MOST_COLLECTED = 512
+"""Events that are posted together at most."""
+_MOST_REMEMBERED = 10_000
+"""Combinations of kinds of events for which it is remembered who listens."""
 
 
 def _no_calls(_user: str) -> tuple[Call, ...]:
@@ -59,13 +67,16 @@ class Dispatcher:
         self.calls = calls
         self.redact = redact
         self.asking = ""
+        self.is_awaited = False
         self._tell_changed = changed
         self._workers = {
             plugin.name: Worker(plugin, dict(contexts.get(plugin.name, {})), self)
             for plugin in plugins
             if plugin.is_loaded
         }
-        self._listeners: dict[tuple[str, type], tuple[Worker, ...]] = {}
+        self._is_collecting = False
+        self._collected: list[Event] = []
+        self._listeners: dict[Kinds, tuple[tuple[Worker, Kinds | None], ...]] = {}
         self._lookups = [
             (worker, worker.plugin.hooks_by_name["find_contact"].call)
             for worker in self._workers.values()
@@ -86,19 +97,20 @@ class Dispatcher:
         )
 
     def emit(self, event: Event) -> None:
-        """Post an event to the plugins that listen for it. On the loop; returns at once."""
-        try:
-            listeners = self._listeners[event.user, type(event)]
-        except KeyError:
-            listeners = self._find_listeners(event.user, type(event))
-        for worker in listeners:
-            waiting = worker.waiting
-            if len(waiting) < worker.room:
-                waiting.append(event)
-                if worker.is_resting:
-                    worker.wake()
-            else:
-                worker.lose(event)
+        """Post an event to the plugins that listen for it. On the loop; returns at once.
+
+        The first of a turn of the loop goes out right away, those that follow it in the same turn all together.
+        """
+        if not self._is_collecting:
+            self._is_collecting = True
+            for worker, _ in self._listening(frozenset([(event.user, type(event))])):
+                worker.post_one(event)
+            self._supervisor.arm()
+            self.loop.call_soon(self._turn_ended)
+        else:
+            self._collected.append(event)
+            if len(self._collected) >= _MOST_COLLECTED:
+                self._post_collected()
 
     def find_contacts(self, number: Number, user: str) -> tuple[Contact, ...]:
         """Ask who has a number, those that plugins know from memory; a ring waits for it."""
@@ -159,9 +171,10 @@ class Dispatcher:
 
     async def idle(self) -> None:
         """Return when every plugin has worked off what was posted to it."""
-        while not all(worker.is_resting for worker in self._workers.values()):
+        while self._collected or not all(worker.is_resting for worker in self._workers.values()):
             idle = self.loop.create_future()
             self._idle.append(idle)
+            self.is_awaited = True
             await idle
 
     # --- told by workers ---
@@ -172,11 +185,11 @@ class Dispatcher:
 
     def rested(self) -> None:
         """A worker has worked off all it had."""
-        if self._idle:
-            for idle in self._idle:
-                if not idle.done():
-                    idle.set_result(None)
-            self._idle.clear()
+        self.is_awaited = False
+        for idle in self._idle:
+            if not idle.done():
+                idle.set_result(None)
+        self._idle.clear()
 
     def changed(self, plugin: Plugin, reason: str) -> None:
         """Tell everybody how a plugin stands now; not before the event that is being posted is with all."""
@@ -192,10 +205,35 @@ class Dispatcher:
             worker.failed(reason, stack=stack)
             self.changed(worker.plugin, reason)
 
-    def _find_listeners(self, user: str, kind: type[Event]) -> tuple[Worker, ...]:
-        listeners = tuple(worker for worker in self._workers.values() if worker.listens(kind, user))
-        self._listeners[user, kind] = listeners
-        return listeners
+    def _turn_ended(self) -> None:
+        self._is_collecting = False
+        if self._collected:
+            self._post_collected()
+
+    def _post_collected(self) -> None:
+        collected, self._collected = self._collected, []
+        self._post(collected)
+
+    def _post(self, events: Sequence[Event]) -> None:
+        for worker, wanted in self._listening(frozenset([(event.user, type(event)) for event in events])):
+            if wanted is None:
+                worker.post(events)
+            else:
+                worker.post([event for event in events if (event.user, type(event)) in wanted])
+
+    def _listening(self, kinds: Kinds) -> tuple[tuple[Worker, Kinds | None], ...]:
+        """Return who listens for which of some kinds of events (None: for all of them), found once."""
+        if (known := self._listeners.get(kinds)) is not None:
+            return known
+        listeners = []
+        for worker in self._workers.values():
+            wanted = frozenset((user, kind) for user, kind in kinds if worker.listens(kind, user))
+            if wanted:
+                listeners.append((worker, wanted if wanted != kinds else None))
+        if len(self._listeners) >= _MOST_REMEMBERED:
+            self._listeners.clear()
+        self._listeners[kinds] = found = tuple(listeners)
+        return found
 
     def _ask(self, worker: Worker, user: str, name: str) -> asyncio.Future[str]:
         """Have a plugin's `start` or `stop` called after what waits; gives what failed, or nothing."""
@@ -204,7 +242,8 @@ class Dispatcher:
         if hook is None:
             done.set_result("")
         else:
-            worker.post(Errand(user, hook, done))
+            self._post_collected()
+            worker.run(Errand(user, hook, done))
         return done
 
     def _exclude(self, worker: Worker, user: str, reason: str) -> None:

@@ -23,13 +23,14 @@ class Host(Protocol):
     loop: asyncio.AbstractEventLoop
     limits: Limits
     redact: Callable[[str], str]
+    is_awaited: bool
 
     def arm(self) -> None:
         """Look after deadlines: a worker is at work."""
         ...
 
     def rested(self) -> None:
-        """A worker has worked off all it had."""
+        """A worker has worked off all it had; to be told if that `is_awaited`."""
         ...
 
     def changed(self, plugin: Plugin, reason: str) -> None:
