@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from hub.rules.parts import Action, ActionRefused, Condition, Done, Facts, Job, Macro, Trigger
     from hub.rules.template import SecretTemplate, Surroundings, TextTemplate
     from hub.rules.url_template import UrlTemplate
+    from hub.web.asking import User
 
 __all__ = [
     "EVENTS",
@@ -142,6 +143,7 @@ __all__ = [
     "TextTemplate",
     "Trigger",
     "UrlTemplate",
+    "User",
     "UserError",
     "hookimpl",
     "to_json",
@@ -166,6 +168,7 @@ _HOMES = {
     "hub.rules.parts": "Action ActionRefused Condition Done Facts Job Macro Trigger",
     "hub.rules.template": "SecretTemplate Surroundings TextTemplate",
     "hub.rules.url_template": "UrlTemplate",
+    "hub.web.asking": "User",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -62,7 +62,7 @@ def register_tables() -> MetaData:  # type: ignore[empty-body]
 def register_routes(context: Context) -> APIRouter:  # type: ignore[empty-body]
     """Return routes for the hub's HTTP API; they appear under `/api/plugins/NAME` behind the same token check.
 
-    `context` is that of the hub itself (its `user` is empty); `hub.web` tells in a route who is asking.
+    `context` is that of the hub itself (its `user` is empty). A route's argument of the type `hub.User` is who asks.
     """
 
 

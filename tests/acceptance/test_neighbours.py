@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from small_office import office, running, world, write_config
+from small_office import office
+
+from hub.testing.harness import running, simulated_office, write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +57,7 @@ class Good:
 @pytest.mark.timeout(180)
 @pytest.mark.feature("PLUG-01", "PLUG-02", "PLUG-03")
 async def test_a_thousand_calls_among_offenders(tmp_path: Path) -> None:
-    async with world(office()) as outside:
+    async with simulated_office(office()) as outside:
         more = "[hub.dispatcher]\ndeadline = 0.2\nsuspension = 1\n"
         path = write_config(tmp_path, outside.server, more=more)
         for name, body in OFFENDERS.items():

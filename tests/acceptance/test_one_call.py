@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from small_office import office, running, world, write_config
+from small_office import office
 
 from hub.core.call import CallState, Outcome
+from hub.testing.harness import running, simulated_office, write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,10 @@ TEN = tuple(f"phone-{n}" for n in range(10))
 
 @pytest.mark.feature("CALL-19", "CALL-02", "HIST-01")
 async def test_ten_devices_ring_once_and_one_answers(tmp_path: Path) -> None:
-    async with world(office(TEN)) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
+    async with (
+        simulated_office(office(TEN)) as outside,
+        running(write_config(tmp_path, outside.server)) as (hub, heard),
+    ):
         caller = outside.call()
         await heard.type("ring")
         await heard.until(lambda _: len(hub.phones["alice"].calls[0].legs) == len(TEN))
@@ -36,7 +40,7 @@ async def test_ten_devices_ring_once_and_one_answers(tmp_path: Path) -> None:
 @pytest.mark.feature("CALL-19", "HIST-01")
 async def test_somebody_else_answers_and_the_call_is_elsewhere_once(tmp_path: Path) -> None:
     async with (
-        world(office(TEN, group=True)) as outside,
+        simulated_office(office(TEN, group=True)) as outside,
         running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
     ):
         outside.call()
@@ -55,7 +59,7 @@ async def test_somebody_else_answers_and_the_call_is_elsewhere_once(tmp_path: Pa
 @pytest.mark.feature("CALL-19", "ACC-01")
 async def test_a_hub_that_watches_one_handset_sees_the_answer_at_another_as_elsewhere(tmp_path: Path) -> None:
     async with (
-        world(office(TEN)) as outside,
+        simulated_office(office(TEN)) as outside,
         running(write_config(tmp_path, outside.server, handsets=("phone-0",))) as (_, heard),
     ):
         outside.call()
@@ -69,7 +73,7 @@ async def test_a_hub_that_watches_one_handset_sees_the_answer_at_another_as_else
 @pytest.mark.feature("CALL-01", "CALL-02", "CALL-04", "CALL-05", "CALL-17", "ACC-06")
 async def test_two_users_work_their_phones(tmp_path: Path) -> None:
     async with (
-        world(office()) as outside,
+        simulated_office(office()) as outside,
         running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
     ):
         alice, bob = hub.phones["alice"], hub.phones["bob"]
@@ -98,7 +102,7 @@ async def test_two_users_work_their_phones(tmp_path: Path) -> None:
 @pytest.mark.feature("CALL-03")
 async def test_an_ignored_call_goes_on_elsewhere_and_can_be_answered(tmp_path: Path) -> None:
     async with (
-        world(office(group=True)) as outside,
+        simulated_office(office(group=True)) as outside,
         running(write_config(tmp_path, outside.server, ("alice", "bob"))) as (hub, heard),
     ):
         outside.call()

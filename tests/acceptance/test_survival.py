@@ -6,10 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from small_office import NOTIFY, TELLER, HubProcess, listening, office, running, world, write_config
+from small_office import NOTIFY, TELLER, HubProcess, listening, office
 
 from hub.core.call import Outcome
 from hub.store.store import Store
+from hub.testing.harness import running, simulated_office, write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.feature("CALL-21")
 async def test_a_connection_cut_ten_times_in_mid_call_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    async with world(office()) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
+    async with simulated_office(office()) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
         caller = outside.call()
         await heard.type("ring")
         await hub.phones["alice"].answer()
@@ -34,7 +35,7 @@ async def test_a_connection_cut_ten_times_in_mid_call_loses_and_doubles_nothing(
 
 @pytest.mark.feature("CALL-21", "HIST-01")
 async def test_what_happened_while_the_connection_was_lost_is_inferred(tmp_path: Path) -> None:
-    async with world(office()) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
+    async with simulated_office(office()) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
         outside.call("+15855550001")
         await heard.type("ring")
         outside.server.drop_connections()
@@ -58,7 +59,7 @@ async def test_a_hub_killed_in_mid_call_and_started_again(tmp_path: Path) -> Non
     """Calls still up are known, those that came and went are in the history, nothing comes twice."""
     notify = tmp_path / "notify.py"
     notify.write_text(NOTIFY, encoding="utf-8")
-    async with world(office()) as outside, listening() as (port, heard):
+    async with simulated_office(office()) as outside, listening() as (port, heard):
         path = write_config(tmp_path, outside.server, more=f"[plugins.teller]\nport = {port}\n")
         (tmp_path / "plugins" / "teller.py").write_text(TELLER, encoding="utf-8")
         command = json.dumps([sys.executable, str(notify), str(port), "%CALLNUM%"])
