@@ -12,7 +12,7 @@ _AGO = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)", re.IGNORECASE)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Since(click.ParamType):
+class Since(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of Click only
     """A time in the past: how long ago (`90m`, `12h`, `7d`, `2w`) or a date, with or without a time, here."""
 
     name = "when"

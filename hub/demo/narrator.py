@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from hub import events
-from hub.cli.output import printable
 from hub.core.call import Direction, Outcome
+from hub.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -64,8 +64,8 @@ class Page:
 
     async def _stream(self) -> AsyncIterator[str]:
         inbox: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
-        for text in self._latest:
-            inbox.put_nowait(text)
+        for past in self._latest:
+            inbox.put_nowait(past)
         self._watchers.add(inbox)
         try:
             yield ": welcome\n\n"
