@@ -82,7 +82,7 @@ class Ours:
             next_seq=lambda _user: 0,
             phone=lambda _user: None,
             database=lambda _plugin: None,
-            http=lambda: None,  # type: ignore[arg-type,return-value]  nobody asks
+            http=lambda: None,  # type: ignore[arg-type,return-value]  # nobody asks
             secret=str,
             loop_thread=threading.get_ident(),
         )

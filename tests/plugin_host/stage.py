@@ -56,7 +56,7 @@ class Stage:
                 next_seq=self.next_seq,
                 phone=lambda _user: None,
                 database=lambda _plugin: None,
-                http=lambda: None,  # type: ignore[arg-type,return-value]  no plugin here asks for it
+                http=lambda: None,  # type: ignore[arg-type,return-value]  # no plugin here asks for it
                 secret=lambda text: text.replace("${env:PIN}", "1234"),
                 loop_thread=threading.get_ident(),
             )

@@ -196,7 +196,7 @@ async def test_threads_that_hang_are_bounded(tmp_path: Path) -> None:
         for _ in range(10):
             stage.ring()
         for calls in (1, 2):
-            await until(lambda calls=calls: blocks.calls == calls)  # type: ignore[misc]  mypy cannot type such defaults
+            await until(lambda calls=calls: blocks.calls == calls)  # type: ignore[misc]  # mypy cannot type such defaults
             await stage.clock.advance(13)
         assert (plugin.state, plugin.failures, blocks.calls) == ("suspended", 2, 2)
         assert "2 such calls have not come back" in plugin.reason

@@ -317,7 +317,7 @@ async def test_each_hook_of_an_event_is_on_its_own(tmp_path: Path) -> None:
         last = stage.plugin("both").last_failure
         assert last is not None
         assert last.reason == "on_ring: SystemExit: 3"
-        assert stage.plugin("bothonthread").last_failure.reason == "on_event: KeyboardInterrupt"  # type: ignore[union-attr]  there was one
+        assert stage.plugin("bothonthread").last_failure.reason == "on_event: KeyboardInterrupt"  # type: ignore[union-attr]  # there was one
 
 
 async def test_a_plain_hook_that_returns_a_coroutine_has_it_awaited(tmp_path: Path) -> None:

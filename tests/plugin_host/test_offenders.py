@@ -77,7 +77,7 @@ class FloodsWithTasks:
     @hookimpl
     async def on_ring(self, context: Context) -> None:
         while True:
-            context.spawn(asyncio.Event().wait(), "one more")  # type: ignore[arg-type]  a coroutine of bool
+            context.spawn(asyncio.Event().wait(), "one more")  # type: ignore[arg-type]  # a coroutine of bool
 
 
 class ExitsInHook:
