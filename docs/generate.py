@@ -12,10 +12,12 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from hub import events
+from hub.cli import COMMANDS, cli
 from hub.config.sections import Tables
 from hub.core.call import CallState
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
@@ -106,6 +108,31 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str)}`"
 
 
+def commands() -> str:
+    """Tabulate the commands of the command line."""
+    with click.Context(cli, info_name="phonehub") as context:
+        rows = [row for name in COMMANDS for row in _commands(cli, context, name, "phonehub")]
+    return "\n".join(["| command | does | options |", "|---|---|---|", *rows])
+
+
+def _commands(group: click.Group, context: click.Context, name: str, before: str) -> Iterator[str]:
+    command = group.get_command(context, name)
+    if command is None:
+        raise KeyError(name)
+    words = f"{before} {name}"
+    with click.Context(command, info_name=name, parent=context) as inside:
+        if isinstance(command, click.Group):
+            for sub in command.list_commands(inside):
+                yield from _commands(command, inside, sub, words)
+            return
+        arguments = [each.make_metavar(inside) for each in command.params if isinstance(each, click.Argument)]
+        options = [
+            f"`{each.opts[-1]}`" for each in command.params if isinstance(each, click.Option) and not each.hidden
+        ]
+        usage = " ".join([words, *arguments]).replace("|", "\\|")
+        yield f"| `{usage}` | {command.get_short_help_str(200)} | {', '.join(options)} |"
+
+
 def routes() -> str:
     """Tabulate the routes of the HTTP API, from its OpenAPI description."""
     app = FastAPI()
@@ -131,6 +158,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "call-steps": call_steps,
     "events": event_table,
     "settings": settings,
+    "commands": commands,
     "routes": routes,
     "refusals": refusals,
 }
