@@ -103,12 +103,16 @@ class Connection:
                     self._again.clear()
                     await self._again.wait()
                     attempt = 0
-                except Exception as loss:  # an adapter is a plugin's: whatever it raises, the phone goes on
+                except (Exception, SystemExit, asyncio.CancelledError) as loss:
+                    # an adapter is a plugin's: whatever it raises, the phone goes on
+                    if _is_to_end():
+                        raise asyncio.CancelledError from loss
                     if not isinstance(loss, ConnectionLost):
                         log.exception("the phone adapter failed")
                     attempt = 1 if self._was_up else attempt + 1
                     wait = self._backoff.wait(attempt)
-                    self._tell(ConnectionState.LOST, f"{loss}; trying again in {wait:.1f} s")
+                    why = str(loss) if isinstance(loss, PhoneError) else repr(loss)
+                    self._tell(ConnectionState.LOST, f"{why}; trying again in {wait:.1f} s")
                     await self._clock.sleep(wait)
         finally:
             self._tell(ConnectionState.CLOSED, "")
@@ -145,8 +149,7 @@ class Connection:
             raise ConnectionLost(f"the phone system contradicts itself: {error}") from error
         finally:
             self._session = None
-            async with asyncio.timeout(self._answer_within):
-                await session.close()
+            await self._close(session)
         raise ConnectionLost("the phone system closed the connection")
 
     async def _open(self) -> Session:
@@ -156,5 +159,19 @@ class Connection:
         except TimeoutError:
             raise ConnectionLost(f"no answer from the phone system in {self._open_within:.0f} s") from None
 
+    async def _close(self, session: Session) -> None:
+        """Close a session in time; that it cannot be closed must not hide why it is."""
+        try:
+            async with asyncio.timeout(self._answer_within):
+                await session.close()
+        except (Exception, SystemExit) as error:  # noqa: BLE001  as in run
+            log.warning("the connection to the phone system was not closed in order: %r", error)
+
     def _tell(self, state: ConnectionState, message: str, capabilities: frozenset[str] = frozenset()) -> None:
         self._listener.on_state(state, message, capabilities)
+
+
+def _is_to_end() -> bool:
+    """Tell whether somebody cancelled this task, whatever an adapter has made of that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -27,16 +27,17 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 class LoopSession:
     """A session of a phone system that lives in a queue: what is put there comes as signals."""
 
-    inbox: asyncio.Queue[Signal | Exception | None] = field(default_factory=asyncio.Queue)
+    inbox: asyncio.Queue[Signal | BaseException | None] = field(default_factory=asyncio.Queue)
     done: list[Command] = field(default_factory=list)
     closed: int = 0
+    refuses_to_close: BaseException | None = None
     answers: bool = True
     capabilities: frozenset[str] = frozenset({"dnd"})
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(at=NOW, mark="m0"))
 
     async def signals(self) -> AsyncIterator[Signal]:
         while (item := await self.inbox.get()) is not None:
-            if isinstance(item, Exception):
+            if isinstance(item, BaseException):
                 raise item
             yield item
 
@@ -47,13 +48,17 @@ class LoopSession:
 
     async def close(self) -> None:
         self.closed += 1
+        if isinstance(self.refuses_to_close, TimeoutError):
+            await asyncio.Event().wait()
+        if self.refuses_to_close is not None:
+            raise self.refuses_to_close
 
 
 @dataclass
 class LoopAdapter:
     """Opens what it is told to, in turn; afterwards it never answers."""
 
-    turns: deque[LoopSession | Exception]
+    turns: deque[LoopSession | BaseException]
     marks: list[str] = field(default_factory=list)
 
     async def open(self, mark: str) -> LoopSession:
@@ -61,7 +66,7 @@ class LoopAdapter:
         if not self.turns:
             await asyncio.Event().wait()
         turn = self.turns.popleft()
-        if isinstance(turn, Exception):
+        if isinstance(turn, BaseException):
             raise turn
         return turn
 
@@ -115,7 +120,7 @@ def dnd(mark: str) -> DndSignal:
 class Running:
     """A connection at work, ended with the test."""
 
-    def __init__(self, *turns: LoopSession | Exception, **limits: float) -> None:
+    def __init__(self, *turns: LoopSession | BaseException, **limits: float) -> None:
         self.told = Told()
         self.adapter = LoopAdapter(deque(turns))
         self.connection = Connection(self.adapter, self.told, self.told, **limits)
@@ -190,6 +195,35 @@ async def test_an_adapter_that_fails_in_its_own_way_is_tried_again(caplog: pytes
     async with Running(KeyError("oops"), LoopSession()) as running:
         await running.told.until("connected")
     assert "the phone adapter failed" in caplog.text
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()])
+async def test_an_adapter_that_exits_or_cancels_is_tried_again(error: BaseException) -> None:
+    session = LoopSession()
+    async with Running(error, session, LoopSession()) as running:
+        assert repr(error) in await running.told.until("lost")
+        await running.told.until("connected")
+        session.inbox.put_nowait(error)
+        assert repr(error) in await running.told.until("lost")
+        await running.told.until("connected")
+
+
+@pytest.mark.parametrize("error", [OSError("broken pipe"), TimeoutError(), SystemExit(3), SignInRefused("who?")])
+async def test_a_session_that_cannot_be_closed_does_not_keep_the_connection_from_ending(error: BaseException) -> None:
+    session = LoopSession(refuses_to_close=error)
+    async with Running(session, answer_within=0.01) as running:
+        await running.told.until("connected")
+        running.task.cancel()
+        await asyncio.wait({running.task}, timeout=5.0)
+        assert running.task.cancelled()
+        assert session.closed == 1
+
+
+async def test_a_session_that_cannot_be_closed_does_not_hide_why_it_was_lost() -> None:
+    session = LoopSession(refuses_to_close=OSError("broken pipe"))
+    session.inbox.put_nowait(ConnectionLost("cable pulled"))
+    async with Running(session, LoopSession()) as running:
+        assert (await running.told.until("lost")).startswith("cable pulled")
 
 
 async def test_an_adapter_that_never_opens_is_lost() -> None:
