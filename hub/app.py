@@ -147,8 +147,10 @@ class Hub:
         self._stack.push_async_callback(self.store.close)
         services = await self._load_plugins()
         await self._set_phones_up()
-        await self._dispatcher.start()
-        await self._follow_rules(services)
+        self._rules = self._make_rules(services)
+        await self._dispatcher.start()  # plugins may emit from here on
+        await self._rules.start()
+        self._stack.push_async_callback(self._rules.stop)
         self.server = ApiServer(
             self,
             state=self.config.hub.state,
@@ -199,7 +201,7 @@ class Hub:
         self._stack.push_async_callback(self._dispatcher.stop)
         return services
 
-    async def _follow_rules(self, services: Services) -> None:
+    def _make_rules(self, services: Services) -> Rules:
         own = {user: Context("hub", user, None, services) for user in self.config.users}
         vocabulary = Vocabulary(self.store.add_note)
         for plugin, part in self.manager.rule_parts():
@@ -218,7 +220,7 @@ class Hub:
             *(Folder(path, "user") for path in settings.rules),
         ]
         self.library = Library(loader, folders)
-        self._rules = Rules(
+        return Rules(
             self.library,
             doing.Services(
                 clock=self.clock,
@@ -234,8 +236,6 @@ class Hub:
             users=self.config.users,
             zone=tzlocal.get_localzone(),
         )
-        await self._rules.start()
-        self._stack.push_async_callback(self._rules.stop)
 
     async def _set_phones_up(self) -> None:
         problems: list[Problem] = []
