@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from hub.checking import suggest
 from hub.errors import Problem, UserError
+from hub.plugin_host.guarded import guarded
 from hub.secrets import resolve_all
 
 if TYPE_CHECKING:
@@ -17,13 +19,23 @@ if TYPE_CHECKING:
     from hub.phone.adapter import Adapter, AdapterKind
     from hub.secrets import Redactor
 
+log = logging.getLogger(__name__)
+
 
 def chosen_adapter(
-    config: Config, user: str, kinds: Mapping[str, AdapterKind], plan: DialPlan, clock: Clock, redactor: Redactor
+    config: Config,
+    user: str,
+    kinds: Mapping[str, AdapterKind],
+    plan: DialPlan,
+    clock: Clock,
+    redactor: Redactor,
+    *,
+    within: float = 10.0,
 ) -> Adapter | None:
     """Make the adapter that a user's `[users.NAME.phone]` asks for, None without such a table.
 
-    Looks secrets up, which may block; raises `UserError` with all that is wrong.
+    Looks secrets up, which may block, and lets a plugin make it `within` so many seconds; raises `UserError` with all
+    that is wrong.
     """
     table = config.users[user].phone
     if table is None:
@@ -40,4 +52,9 @@ def chosen_adapter(
         checked = kind.config.model_validate(settings)
     except ValidationError as error:
         raise UserError(*config.problems(error, kind.config, "users", user, "phone")) from None
-    return kind.make(checked, plan, clock)
+    try:
+        return guarded(lambda: kind.make(checked, plan, clock), f"making the phone adapter {kind.name}", within)
+    except Exception as error:
+        log.exception("the phone adapter %s of user %s cannot be made", kind.name, user)
+        cause = f'the phone adapter "{kind.name}" cannot be made: {redactor(str(error) or type(error).__name__)}'
+        raise UserError(Problem(config.place("users", user, "phone"), cause)) from None
