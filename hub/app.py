@@ -56,14 +56,23 @@ BUILT_IN = {"sim": SimPhone}
 class Hub:
     """Everything together: wires the parts, starts and stops them in order.
 
-    `plugins` are further plugins at hand (classes, objects or modules). Two hubs fit in one process.
+    `plugins` are further plugins at hand (classes, objects or modules). `leave_within` is for how many seconds the
+    phones may sign out when the hub stops. Two hubs fit in one process.
     """
 
-    def __init__(self, config: Config, *, clock: Clock | None = None, plugins: Iterable[object] = ()) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        plugins: Iterable[object] = (),
+        leave_within: float = 15.0,
+    ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
         self.phones: dict[str, Phone] = {}
+        self._leave_within = leave_within
         self._seq = {user: count(1) for user in ("", *config.users)}
         self._listeners: list[Callable[[events.Event], None]] = []
         self._databases: dict[str, Database] = {}
@@ -288,7 +297,11 @@ class Hub:
                 self.emit(events.Stopping(seq=self._next_seq(user), at=self.clock.now(), user=user))
             for task in connecting:
                 task.cancel()
-            await asyncio.gather(*connecting, return_exceptions=True)
+            if not connecting:
+                return
+            _, late = await asyncio.wait(connecting, timeout=self._leave_within)
+            for task in late:
+                log.error("%s did not end in %g s after it was cancelled", task.get_name(), self._leave_within)
 
         self._stack.push_async_callback(disconnect)
 

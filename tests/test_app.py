@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from hub import Adapter, Context, Event
+    from hub import Adapter, Context, Event, Session
 
 
 class NoSettings(BaseModel):
@@ -88,3 +88,29 @@ async def test_an_adapter_that_cannot_be_made_is_named(odd: config.Config, error
     hub = Hub(odd, plugins=(Brings(make),))
     with pytest.raises(UserError, match='phone adapter "odd" cannot be made'):
         await hub.start()
+
+
+@pytest.mark.feature("PLUG-02", "ACC-06")
+async def test_an_adapter_that_does_not_let_go_keeps_nobody_from_stopping(
+    odd: config.Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    let_go = asyncio.Event()
+
+    class Clings:
+        async def open(self, _mark: str) -> Session:
+            while not let_go.is_set():
+                try:
+                    await let_go.wait()
+                except asyncio.CancelledError:
+                    continue
+            raise OSError("at last")
+
+    hub = Hub(odd, plugins=(Brings(lambda *_: Clings()),), leave_within=0.01)
+    await hub.start()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await hub.stop()
+    assert "phone of alice did not end in 0.01 s" in caplog.text
+    let_go.set()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait({task})
