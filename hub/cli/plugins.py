@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli import COMMANDS
-from hub.cli.output import as_json, print_table, printable, say, show
+from hub.cli.output import as_json, print_json, print_table, printable, say, show
+from hub.cli.times import local
 
 if TYPE_CHECKING:
     from hub.cli import Settings
+    from hub.config import Config
 
-COLUMNS = ("plugin", "state", "version", "from", "events", "failures", "dropped", "why")
-_LONGEST_REASON = 100
+COLUMNS = ("plugin", "state", "version", "events", "failures", "origin", "why")
 
 
 @click.group("plugins", short_help=COMMANDS["plugins"])
@@ -25,10 +26,10 @@ def command() -> None:
 @click.pass_obj
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List every plugin that is found: those of the running hub, else those that one would load."""
-    show(_plugins(settings), as_json=as_json, people=_print_table)
+    show(_told(settings), as_json=as_json, people=_print)
 
 
-@command.command()
+@command.command("info")
 @click.argument("name")
 @as_json
 @click.pass_obj
@@ -37,82 +38,112 @@ def info(settings: Settings, name: str, *, as_json: bool) -> None:
     from hub.checking import suggest
     from hub.errors import UserError
 
-    plugins = {plugin["name"]: plugin for plugin in _plugins(settings)}
-    if name not in plugins:
-        raise UserError.of(f'there is no plugin "{name}"', suggest(name, plugins))
-    show(plugins[name], as_json=as_json, people=_print_one)
+    plugins = _told(settings)
+    found = [plugin for plugin in plugins if plugin["name"] == name]
+    if not found:
+        raise UserError.of(f'there is no plugin "{name}"', suggest(name, [plugin["name"] for plugin in plugins]))
+    if as_json:
+        print_json(found[0])
+        return
+    for plugin in found:  # a second one of a name tells why it is none
+        _print_all(plugin)
 
 
-@command.command()
+@command.command("new")
 @click.argument("name")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Where to put the package.  [default: here]",
+    help="Where to put it.  [default: here]",
 )
 def new(name: str, folder: Path) -> None:
     """Begin a plugin package that installs, works and passes its own tests."""
     from hub.testing.new_plugin import write_plugin
 
     package = write_plugin(name, folder)
-    say(f"written to {printable(package)}; to go on:\n  cd {printable(package)}\n  pip install -e '.[test]'\n  pytest")
+    folder_said = printable(package)
+    say(f"{folder_said} is a package that works. To install it beside phonehub, and run its tests:")
+    say(f"\n    cd {folder_said} && pip install -e '.[test]' && pytest")
 
 
-def _plugins(settings: Settings) -> list[dict[str, Any]]:
-    from hub.cli.client import connect
-    from hub.web.client import NoHub
+def _told(settings: Settings) -> list[dict[str, Any]]:
+    """Return what the running hub tells of its plugins, else what comes of loading them here and now."""
+    from hub.cli.client import NoHub, connect
 
     try:
         with connect(settings) as client:
-            answer: list[dict[str, Any]] = client.get("/plugins")
-            return answer
+            plugins: list[dict[str, Any]] = client.get("/plugins")
+            return plugins
     except NoHub:
-        return _at_hand(settings)
+        return _loaded_here(settings)
 
 
-def _at_hand(settings: Settings) -> list[dict[str, Any]]:
-    """Load the plugins as a hub would, without starting any."""
+def _loaded_here(settings: Settings) -> list[dict[str, Any]]:
+    import logging
+
     from hub import config_file
     from hub.app import BUILT_IN
-    from hub.config import load
     from hub.plugin_host.manager import Manager
 
-    config = load(settings.config) if config_file.find(settings.config).exists() else None
-    manager = Manager(
-        built_in=BUILT_IN,
-        folder=config.hub.plugins if config else None,
-        disabled=config.hub.disabled_plugins if config else (),
-    )
-    manager.load()
-    if config is not None:
-        manager.configure(config, config.users)
-    told = [plugin.told() for plugin in manager.plugins]
-    manager.close()
-    return told
+    config: Config | None = None
+    if settings.config or config_file.find().exists():
+        from hub.config import load
+
+        config = load(settings.config)
+    logging.disable()  # what there is to say of them is about to be said
+    try:
+        manager = Manager(
+            built_in=BUILT_IN,
+            folder=config.hub.plugins if config else None,
+            disabled=config.hub.disabled_plugins if config else (),
+        )
+        manager.load()
+        try:
+            if config:
+                manager.configure(config, config.users)
+            return [plugin.told() for plugin in manager.plugins]
+        finally:
+            manager.close()
+    finally:
+        logging.disable(logging.NOTSET)
 
 
-def _print_table(plugins: list[dict[str, Any]]) -> None:
+def _print(plugins: list[dict[str, Any]]) -> None:
     rows = [
         (
             plugin["name"],
             plugin["state"],
             plugin["version"],
-            plugin["origin"],
             plugin["events"],
             plugin["failures"],
-            plugin["dropped"],
-            printable(plugin["reason"] or plugin["last_error"], _LONGEST_REASON),
+            plugin["origin"],
+            plugin["reason"] or _trouble(plugin),
         )
         for plugin in plugins
     ]
-    print_table(COLUMNS, rows, "there are no plugins")
+    print_table(COLUMNS, rows, empty="there are no plugins")
 
 
-def _print_one(plugin: dict[str, Any]) -> None:
-    for key, value in plugin.items():
-        if key != "traceback" and value not in ("", None, []):
-            text = ", ".join(value) if isinstance(value, list) else value
-            say(f"{key.replace('_', ' '):14}{printable(text, 2000)}")
-    for line in str(plugin["traceback"]).splitlines():
-        say(f"  {printable(line)}")
+def _trouble(plugin: dict[str, Any]) -> str:
+    """Say briefly what is amiss with a plugin that is loaded nevertheless."""
+    lost = f"lost {plugin['dropped']} events" if plugin["dropped"] else ""
+    held = f"held up the hub {plugin['held_up']} times" if plugin["held_up"] else ""
+    return "; ".join(filter(None, (held, lost, plugin["last_error"])))
+
+
+def _print_all(plugin: dict[str, Any]) -> None:
+    click.echo(f"{printable(plugin['name'])} {printable(plugin['version'])}".rstrip())
+    said = {
+        "origin": plugin["origin"],
+        "state": ": ".join(filter(None, (plugin["state"], plugin["reason"]))),
+        "hooks": ", ".join(plugin["hooks"]),
+        "told": f"{plugin['events']} events, {plugin['dropped']} lost",
+        "failures": f"{plugin['failures']}, held up the hub {plugin['held_up']} times",
+    }
+    if plugin["last_error"]:
+        said["last error"] = f"{local(plugin['last_error_at'])}  {plugin['last_error']}"
+    for what, text in said.items():
+        click.echo(f"  {what:11} {printable(text, longest=2000)}")
+    for line in plugin["traceback"].splitlines():
+        click.echo(f"    {printable(line)}")

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub.testing.harness import running_desk
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+BROKEN = """
+from hub import hookimpl
+
+@hookimpl
+async def on_ring(event, context):
+    raise ValueError("no \\x1b[31mlamp")
+"""
+
+
+def configured(home: Path, more: str = "") -> None:
+    (home / "phonehub.toml").write_text(f'[hub]\nstate = "state"\n[users.alice]\n{more}')
+    (home / "plugins").mkdir(exist_ok=True)
+
+
+@pytest.mark.feature("PLUG-01", "CLI-01")
+def test_plugins_are_listed_while_no_hub_runs(phonehub: Run, home: Path) -> None:
+    configured(home, '[plugins.screenpop]\nbrowzer = "x"\n')
+    (home / "plugins" / "lamp.py").write_text(BROKEN)
+    (home / "plugins" / "leaves.py").write_text("import sys; sys.exit(3)")
+    ran = phonehub("plugins", "list", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    told = {plugin["name"]: plugin for plugin in json.loads(ran.stdout)}
+    assert told["sim"] | {"origin": "built in", "state": "loaded"} == told["sim"]
+    assert told["lamp"]["hooks"] == ["on_ring"]
+    assert told["lamp"]["origin"] == str(home / "plugins" / "lamp.py")
+    assert (told["leaves"]["state"], told["leaves"]["reason"]) == ("failed", "import: SystemExit: 3")
+    assert told["screenpop"]["state"] == "failed"
+    assert 'did you mean "browser"?' in told["screenpop"]["reason"]
+    people = phonehub("plugins", "list").stdout
+    (line,) = (line for line in people.splitlines() if line.strip().startswith("leaves"))
+    assert "failed" in line
+    assert "SystemExit: 3" in line
+
+
+def test_plugins_are_listed_where_nothing_is_set_up(phonehub: Run) -> None:
+    ran = phonehub("plugins", "list")
+    assert ran.returncode == 0, ran.stderr
+    assert "screenpop" in ran.stdout
+
+
+@pytest.mark.feature("PLUG-01")
+def test_disabled_plugins_are_listed_and_not_run(phonehub: Run, home: Path) -> None:
+    configured(home)
+    text = (home / "phonehub.toml").read_text().replace("[hub]", '[hub]\ndisabled_plugins = ["leaves"]')
+    (home / "phonehub.toml").write_text(text)
+    (home / "plugins" / "leaves.py").write_text("open('ran', 'w')")
+    told = phonehub("plugins", "info", "leaves")
+    assert "disabled: disabled in the configuration" in told.stdout
+    assert not (home / "ran").exists()
+
+
+@pytest.mark.feature("PLUG-01", "PLUG-02")
+async def test_the_running_hub_tells_how_its_plugins_fare(phonehub: Run, tmp_path: Path) -> None:
+    import asyncio
+
+    (tmp_path / "desk" / "plugins").mkdir(parents=True)
+    (tmp_path / "desk" / "plugins" / "lamp.py").write_text(BROKEN)
+    async with running_desk(tmp_path / "desk") as desk:
+        for number in range(5):
+            caller = desk.office.call(f"+1585555{number:04}")
+            await desk.events.type("ring", number + 1)
+            desk.office.hang_up(caller)
+            await desk.events.type("end", number + 1)
+        await desk.settled()
+        config = str(tmp_path / "desk" / "phonehub.toml")
+        listed = await asyncio.to_thread(phonehub, "--config", config, "plugins", "list", "--json")
+        told = await asyncio.to_thread(phonehub, "--config", config, "plugins", "info", "lamp")
+    lamp = {plugin["name"]: plugin for plugin in json.loads(listed.stdout)}["lamp"]
+    assert (lamp["state"], lamp["failures"], lamp["events"]) == ("suspended", 5, 5)
+    assert "state       suspended: suspended for 60 s: 5 failures in a row" in told.stdout
+    assert "ValueError: no \\x1b[31mlamp" in told.stdout  # harmless to a terminal
+    assert 'raise ValueError("no' in told.stdout
+    assert "\x1b" not in told.stdout
+
+
+def test_a_plugin_that_there_is_not_is_answered_with_the_nearest(phonehub: Run) -> None:
+    ran = phonehub("plugins", "info", "screnpop")
+    assert ran.returncode == 1
+    assert ran.stderr == 'there is no plugin "screnpop" (did you mean "screenpop"?)\n'
+
+
+@pytest.mark.feature("PLUG-06")
+def test_a_new_plugin_is_begun(phonehub: Run, home: Path) -> None:
+    ran = phonehub("plugins", "new", "door_bell")
+    assert ran.returncode == 0, ran.stderr
+    assert (home / "phonehub-door-bell" / "pyproject.toml").is_file()
+    assert "phonehub-door-bell" in ran.stdout
+    again = phonehub("plugins", "new", "door_bell")
+    assert again.returncode == 1
+    assert "there is such a folder already" in again.stderr
