@@ -6,6 +6,7 @@ date; a test fails when one is not.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import typing
@@ -16,11 +17,14 @@ import click
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from hub import events
+import hub as api
+from hub import events, hookspecs
 from hub.cli import COMMANDS, cli
 from hub.config.sections import Tables
 from hub.core.call import CallState
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
+from hub.plugin_host.context import Context
+from hub.plugin_host.hooks import may_be_async, specifications
 from hub.web.refusals import STATUS
 from hub.web.routes import calls, hub, past
 
@@ -153,6 +157,40 @@ def refusals() -> str:
     return "\n".join(["| code | status |", "|---|---|", *rows])
 
 
+def hooks() -> str:
+    """Tabulate every hook, its arguments, and what it is for."""
+    rows = []
+    for name, arguments in specifications().items():
+        told = " ".join((inspect.getdoc(getattr(hookspecs, name)) or "").split("\n\n")[0].split())
+        takes = ", ".join(f"`{argument}`" for argument in arguments)
+        rows.append(f"| `{name}` | {takes} | {'yes' if may_be_async(name) else 'no'} | {told} |")
+    return "\n".join(["| hook | may take | may be `async def` | what for |", "|---|---|---|---|", *rows])
+
+
+def context() -> str:
+    """Tabulate what a plugin finds in its context."""
+    rows = []
+    for name, member in vars(Context).items():
+        if name.startswith("_") or name == "close":
+            continue
+        told = " ".join((inspect.getdoc(member) or "").split("\n\n")[0].split())
+        taken = "" if isinstance(member, property) else str(inspect.signature(member)).partition(" ->")[0]
+        taken = taken.replace("(self, ", "(").replace("'", "").replace("|", "\\|")
+        rows.append(f"| `{name}{taken}` | {told} |")
+    return "\n".join(["| `context.` | is |", "|---|---|", *rows])
+
+
+def api_names() -> str:
+    """List what a plugin may import, by the module that defines it."""
+    homes: dict[str, list[str]] = {}
+    for name in sorted(api.__all__):
+        value = getattr(api, name)
+        home = getattr(value, "__module__", "") or ""
+        homes.setdefault(home if home.startswith("hub.") else "others", []).append(f"`{name}`")
+    rows = [f"| {home.removeprefix('hub.')} | {', '.join(names)} |" for home, names in sorted(homes.items())]
+    return "\n".join(["| of | names |", "|---|---|", *rows])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "leg-states": leg_states,
     "call-steps": call_steps,
@@ -161,6 +199,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "routes": routes,
     "refusals": refusals,
+    "hooks": hooks,
+    "context": context,
+    "api": api_names,
 }
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PROJECT = "hub"
 _NAMED_AS_HOOKS = ("on_", "register_", "find_")
-_MAY_BE_ASYNC = ("on_", "start", "stop")
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -41,6 +40,11 @@ def specifications() -> dict[str, tuple[str, ...]]:
         for name, hook in vars(hookspecs).items()
         if hasattr(hook, f"{PROJECT}_spec")
     }
+
+
+def may_be_async(hook: str) -> bool:
+    """Whether an implementation may be `async def`; nobody waits for what it returns then."""
+    return hook.startswith(("on_", "start", "stop"))
 
 
 def hooks_of(implementation: object, plugin: str) -> dict[str, Hook]:
@@ -100,7 +104,7 @@ def _faults(
         problems.append(Problem(place, "hooks cannot be wrapped: no plugin waits for another", "use @hookimpl alone"))
     if inspect.isasyncgenfunction(function):
         problems.append(Problem(place, "it yields", "a hook may await, and returns nothing"))
-    if inspect.iscoroutinefunction(function) and not name.startswith(_MAY_BE_ASYNC):
+    if inspect.iscoroutinefunction(function) and not may_be_async(name):
         problems.append(Problem(place, "an answer is wanted at once", "make it a plain def"))
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in arguments and parameter.kind in _BY_POSITION:
