@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from hub.sim import scenario
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, sample_scenario
 from hub.sim.server import SimServer
+from hub.sim.serving import stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hub.store.store import Store
 
 _PATIENCE = 5.0
+_HURRY = 1.0
+"""Seconds that somebody who interrupts the day waits for what is still being done, before the hub stops."""
 
 _CONFIG = """\
 [hub]
@@ -64,22 +66,26 @@ class Options:
 
 async def play(options: Options, console: Console) -> int:
     """Play the day until it is over (`leave`) or somebody interrupts; return the exit code."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    with stop_on_signals() as stop:
+        return await _play(options, console, stop)
+
+
+async def _play(options: Options, console: Console, stop: asyncio.Event) -> int:
     async with _office(options, console) as (hub, server, day):
         over = asyncio.create_task(_days(options, console, server, day, stop))
         interrupted = asyncio.create_task(stop.wait())
         await asyncio.wait({over, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         interrupted.cancel()
-        if not over.done():
+        patience = None if over.done() else _HURRY
+        if over.done():
+            over.result()
+        else:
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
-        else:
-            over.result()
-        await _caught_up(hub, server)
-        await hub.settled()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await _caught_up(hub, server)
+                await hub.settled()
         return await _done(hub.store, console)
 
 

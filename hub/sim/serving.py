@@ -33,7 +33,7 @@ async def serve(
 ) -> None:
     """Serve a scenario until SIGINT or SIGTERM; raises `UserError` if the address cannot be had."""
     server = SimServer(scenario.office, host=host, port=port, pace=pace)
-    with _stop_on_signals() as stop:
+    with stop_on_signals() as stop:
         try:
             await server.start()
         except OSError as error:
@@ -76,7 +76,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def _stop_on_signals() -> Iterator[asyncio.Event]:
+def stop_on_signals() -> Iterator[asyncio.Event]:
     """Give an event that SIGINT and SIGTERM set, wherever the platform lets the loop hear of them."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

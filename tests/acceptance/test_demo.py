@@ -81,6 +81,23 @@ async def test_a_rule_edited_during_the_demo_changes_the_next_call(tmp_path: Pat
     assert LAST.match(told[-1]), told[-1]
 
 
+async def test_ctrl_c_does_not_wait_for_a_slow_action(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    slow = 'on: ring\nlimits: {deadline: 600}\ndo:\n  - note: begun\n  - run: [sleep, "600"]\n'
+    (rules / "10-slow.yaml").write_text(slow, encoding="utf-8")
+    process = await demo("--fast", "--rules", str(rules), folder=tmp_path)
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if b"note begun" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(30):
+        told = await lines_of(process)
+        assert await process.wait() == 0, told
+    assert any(LAST.match(line) for line in told), told
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
