@@ -75,8 +75,8 @@ class Condition:
     `value` is the type of one value behind it (anything pydantic can check; scalars arrive as text); a rule may give
     several, of which one must hold. `test` says whether one holds, and `seen` what it looked at, for people.
 
-    `field` and `keys`, where given, make it an index: `keys(value)` are the keys for which it can hold (None: any), and
-    `field(facts)` are those that the facts have. It must not hold where they have none in common.
+    `field` and `keys`, where given, make it an index: `keys(value)` are the keys for which it holds (None: that cannot
+    be said), and `field(facts)` are those that the facts have. It holds exactly where they have one in common.
     """
 
     name: str

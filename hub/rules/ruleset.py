@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hub.core.call import CallState, Direction
@@ -10,7 +10,7 @@ from hub.events import Answer, Dial, Event, Ring
 from hub.rules.parts import AS_RECEIVED, NumberOptions
 from hub.rules.schedule import SCHEDULE, Schedule
 from hub.rules.schema import Limits
-from hub.rules.verdict import Group, Test, Verdict, written
+from hub.rules.verdict import Group, Node, Test, Verdict, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -105,10 +105,16 @@ class _Entry:
     def matches(self, facts: Facts, *, missed_it: bool) -> bool:
         if missed_it and not self.rule.inferred:
             return False
+        for test in self.tests:
+            if not test(facts):
+                return False
         event = facts.event
-        if not any(use.accepts(event) for use in self.uses):
-            return False
-        return all(test(facts) for test in self.tests)
+        return any(use.accepts(event) for use in self.uses)
+
+    def without(self, node: Node) -> _Entry:
+        """Return it for where a condition is known to hold."""
+        tests = tuple(each.holds for each in self.rule.when.nodes if each is not node)
+        return replace(self, tests=tests)
 
 
 class RuleSet:
@@ -165,19 +171,20 @@ class _Index:
         keyed = [(entry, _keyed(entry)) for entry in entries]
         variety: dict[str, set[Hashable]] = {}
         for _, conditions in keyed:
-            for name, (_, keys) in conditions.items():
-                variety.setdefault(name, set()).update(keys)
+            for node, keys in conditions:
+                variety.setdefault(node.condition.name, set()).update(keys)
         tables: dict[str, tuple[Callable[[Facts], Iterable[Hashable]], dict[Hashable, list[_Entry]]]] = {}
         always = []
         for entry, conditions in keyed:
             if not conditions:
                 always.append(entry)
                 continue
-            name = max(conditions, key=lambda name: len(variety[name]))
-            field, keys = conditions[name]
-            _, table = tables.setdefault(name, (field, {}))
-            for key in keys:
-                table.setdefault(key, []).append(entry)
+            node, keys = max(conditions, key=lambda each: len(variety[each[0].condition.name]))
+            condition = node.condition
+            if condition.field is not None:
+                _, table = tables.setdefault(condition.name, (condition.field, {}))
+                for key in keys:
+                    table.setdefault(key, []).append(entry.without(node))
         self._all = entries
         self._always = always
         self._tables = tuple(tables.values())
@@ -187,7 +194,9 @@ class _Index:
         hits = [self._always] if self._always else []
         try:
             for field, table in self._tables:
-                hits += [table[key] for key in field(facts) if key in table]
+                for key in field(facts):
+                    if (hit := table.get(key)) is not None:
+                        hits.append(hit)  # noqa: PERF401  every ring comes here: one look is quicker than two
         except Exception:  # noqa: BLE001  a field may be a plugin's: without the index, its rules are tried one by one
             return self._all
         if len(hits) == 1:
@@ -196,16 +205,14 @@ class _Index:
         return [ordered[order] for order in sorted(ordered)]
 
 
-def _keyed(entry: _Entry) -> dict[str, tuple[Callable[[Facts], Iterable[Hashable]], list[Hashable]]]:
-    """Return the keys of each condition that can be an index for this rule."""
-    found: dict[str, tuple[Callable[[Facts], Iterable[Hashable]], list[Hashable]]] = {}
+def _keyed(entry: _Entry) -> list[tuple[Test, list[Hashable]]]:
+    """Return the conditions of a rule that can be an index for it, with their keys."""
+    found = []
     for node in entry.rule.when.nodes:
-        if not isinstance(node, Test) or node.condition.field is None or node.condition.keys is None:
-            continue
-        keys = [node.condition.keys(value) for value in node.values]
-        if all(each is not None for each in keys):
-            distinct = dict.fromkeys(key for each in keys for key in each or ())
-            found[node.condition.name] = (node.condition.field, list(distinct))
+        if isinstance(node, Test) and node.condition.field is not None and node.condition.keys is not None:
+            keys = [node.condition.keys(value) for value in node.values]
+            if all(each is not None for each in keys):
+                found.append((node, list(dict.fromkeys(key for each in keys for key in each or ()))))
     return found
 
 

@@ -24,15 +24,16 @@ _AUTHORITY = re.compile(r"[^/?#]*")
 _BAD = re.compile(r"[\x00-\x20\x7f\\]")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _CODE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
+_ASCII = {number: quoted for number in range(128) if (quoted := quote(chr(number), safe="")) != chr(number)}
 _DOT = re.compile("%2e", re.IGNORECASE)
 
 
 def encoded(value: Any) -> str:
     """Return a macro's value for a URL: every character but letters, digits and `_.-~` percent-encoded as UTF-8."""
     text = value if isinstance(value, str) else as_text(value)
-    if text.isascii() and text.isalnum() and len(text) <= LONGEST_VALUE:
-        return text
-    return quote(as_text(text[:LONGEST_VALUE]), safe="")
+    if len(text) > LONGEST_VALUE:
+        text = text[:LONGEST_VALUE]
+    return text.translate(_ASCII) if text.isascii() else quote(as_text(text), safe="")
 
 
 class UrlTemplate(Template):

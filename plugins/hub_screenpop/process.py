@@ -42,7 +42,7 @@ class Command:
         with self._lock:
             if self._killed:
                 raise ProcessLookupError("it was stopped before it began")
-            self._process = process = _start(self._argv, self._env, has_input=self._stdin is not None)
+            self._process = process = start(self._argv, self._env, has_input=self._stdin is not None)
         reader = threading.Thread(target=self._read, args=(process.stdout,), name="output", daemon=True)
         reader.start()
         if process.stdin is not None and self._stdin is not None:
@@ -100,7 +100,8 @@ class Processes:
         raise TimeoutError(f"killed after {deadline:g} s" + (f"; it said: {tail[-200:]}" if tail else ""))
 
 
-def _start(argv: list[str], env: dict[str, str], *, has_input: bool) -> subprocess.Popen[bytes]:
+def start(argv: list[str], env: dict[str, str], *, has_input: bool) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own; returns when the program runs, raises OSError if it cannot."""
     return subprocess.Popen(
         argv,
         env={**os.environ, **env} if env else None,

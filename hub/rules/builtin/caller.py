@@ -45,7 +45,7 @@ def _any(patterns: tuple[TextPattern, ...], texts: Iterable[str]) -> bool:
 
 def _keys(caller: Caller) -> Iterable[str] | None:
     exact = [pattern.exact for pattern in caller.number]
-    return exact if exact and all(exact) else None
+    return exact if exact and all(exact) and caller.model_fields_set == {"number"} else None
 
 
 def party_keys(facts: Facts) -> tuple[str, ...]:

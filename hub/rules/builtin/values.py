@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LONGEST_PATTERN = 256
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES = 24 * 60
+_SEPARATORS = dict.fromkeys(map(ord, " -.()/+"))
 _SPAN = re.compile(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)")
 _TIME = re.compile(r"(\d{1,2}):(\d\d)")
 
@@ -115,10 +116,10 @@ def number_keys(number: Number) -> tuple[str, ...]:
     if number.kind is NumberKind.WITHHELD:
         return ()
     public, text = number.e164, number.text
-    as_received = text if text.isascii() and text.removeprefix("+").isdigit() else plain(text)
+    as_received = text if text == public or (text.isascii() and text.isdigit()) else plain(text)
     if not public:
         return (as_received,) if as_received else ()
-    return (public, public[1:], "".join(filter(str.isdigit, number.national)), as_received)
+    return (public, public[1:], number.national.translate(_SEPARATORS), as_received)
 
 
 class TimeSpan(FromText):
