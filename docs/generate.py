@@ -25,8 +25,13 @@ from hub.core.call import CallState
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
 from hub.plugin_host.context import Context
 from hub.plugin_host.hooks import may_be_async, specifications
+from hub.rules.schema import make_schema
+from hub.rules.views import NAMES
+from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
 from hub.web.routes import calls, hub, past
+from hub_screenpop import ScreenPop
+from hub_screenpop.settings import Settings as ScreenPopSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,6 +196,67 @@ def api_names() -> str:
     return "\n".join(["| of | names |", "|---|---|", *rows])
 
 
+def _rule_words() -> Vocabulary:
+    """Return all the words of rule files: the hub's own, and those of the plugins that come with it."""
+    vocabulary = Vocabulary()
+    vocabulary.add("screenpop", *ScreenPop().register_rule_parts())
+    return vocabulary
+
+
+def rule_triggers() -> str:
+    """Tabulate the words for `on:`."""
+    rows = [f"| `{name}` | {part.doc} |" for name, part in _rule_words().triggers.items()]
+    return "\n".join(["| `on:` | when |", "|---|---|", *rows])
+
+
+def rule_conditions() -> str:
+    """Tabulate the words for `when:`."""
+    rows = [f"| `{name}` | {part.doc} |" for name, part in _rule_words().conditions.items()]
+    return "\n".join(["| `when:` | holds for |", "|---|---|", *rows])
+
+
+def rule_actions() -> str:
+    """Tabulate the words for `do:`, with what each takes."""
+    words, rows = _rule_words(), []
+    for name, part in words.actions.items():
+        rows.append(f"| `{name}` | {part.doc} | {words.plugin_of(part) or 'the hub'} |")
+        rows += [
+            f"| &nbsp;&nbsp;`{field}`{' (short form)' if field == part.short else ''} | {told.description} | |"
+            for field, told in part.value.model_fields.items()
+        ]
+    return "\n".join(["| `do:` | does | from |", "|---|---|---|", *rows])
+
+
+def rule_macros() -> str:
+    """Tabulate the macros, and the names that Jinja2 has beside them."""
+    rows = [f"| `%{name}%` | `{{{{ {name.lower()} }}}}` | {part.doc} |" for name, part in _rule_words().macros.items()]
+    rows += [f"| | `{{{{ {name} }}}}` | {told} |" for name, told in NAMES.items()]
+    return "\n".join(["| macro | Jinja2 | is |", "|---|---|---|", *rows])
+
+
+def rule_keys() -> str:
+    """Tabulate the keys of a rule."""
+    rows = []
+    for name, field in make_schema(_rule_words()).rule.model_fields.items():
+        inner = field.annotation if name in ("numbers", "limits") else None
+        rows.append(f"| `{name}` | {field.description} |")
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            rows += [
+                f"| &nbsp;&nbsp;`{key}` | {told.description}; `{json.dumps(told.default)}` without |"
+                for key, told in inner.model_fields.items()
+            ]
+    return "\n".join(["| key | meaning |", "|---|---|", *rows])
+
+
+def screenpop_settings() -> str:
+    """Tabulate the settings of `[plugins.screenpop]`."""
+    rows = [
+        f"| `{name}` | {_default(field)} | {field.description} |"
+        for name, field in ScreenPopSettings.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "leg-states": leg_states,
     "call-steps": call_steps,
@@ -202,6 +268,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "hooks": hooks,
     "context": context,
     "api": api_names,
+    "rule-keys": rule_keys,
+    "rule-triggers": rule_triggers,
+    "rule-conditions": rule_conditions,
+    "rule-actions": rule_actions,
+    "rule-macros": rule_macros,
+    "screenpop-settings": screenpop_settings,
 }
 
 
