@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LOOK = 0.55
-_ANSWER = 0.35
+_LOOK = 0.45
+_ANSWER = 0.25
 """Parts of `within`: from one look to the next, and what the loop may then take to answer."""
 
 
