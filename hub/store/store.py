@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
     from hub.rules.record import ActionRecord
 
 __all__ = ["HistoryEntry", "Keep", "Limits", "Query", "Store"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class Store:
         self._clock = clock or SystemClock()
         self._on_trouble = on_trouble
         self._reader = Reader(url, patience=patience)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-read")
         self._engine: Engine | None = None
         self._writer: Writer | None = None
 
@@ -81,7 +89,7 @@ class Store:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
                 loop.call_soon_threadsafe(self._on_trouble, problem)
 
-        self._engine = await asyncio.to_thread(self._prepare)
+        self._engine = await self._aside(self._prepare)
         self._writer = Writer(
             self._engine, limits=self._limits, clock=self._clock, tidy=self._tidy, on_trouble=on_trouble
         )
@@ -92,9 +100,10 @@ class Store:
         if self._writer is None or self._engine is None:
             return
         writer, self._writer = self._writer, None
-        if await asyncio.to_thread(writer.stop, deadline):
+        if await self._aside(writer.stop, deadline):
             self._engine.dispose()
         self._reader.close()
+        self._threads.shutdown(wait=False)
 
     # --- writing ---
 
@@ -131,29 +140,29 @@ class Store:
 
     async def calls(self, user: str, **wanted: Any) -> list[HistoryEntry]:
         """Return a user's call history, newest first; `wanted` as in `Query`: since, until, search, limit, ..."""
-        return await asyncio.to_thread(self._reader.entries, Query(user=user, **wanted))
+        return await self._aside(self._reader.entries, Query(user=user, **wanted))
 
     async def past_calls(self, user: str, **wanted: Any) -> list[Call]:
         """Return a user's past calls whole, newest first; `wanted` as in `Query`."""
-        return await asyncio.to_thread(self._reader.calls, Query(user=user, **wanted))
+        return await self._aside(self._reader.calls, Query(user=user, **wanted))
 
     async def open_calls(self, user: str) -> list[Call]:
         """Return the calls that had not ended when they were last heard of, oldest first."""
-        return await asyncio.to_thread(self._reader.open_calls, user)
+        return await self._aside(self._reader.open_calls, user)
 
     async def former_calls(self, user: str, limit: int = 1000) -> list[str]:
         """Return the ids of the latest calls that have ended, oldest first."""
-        return await asyncio.to_thread(self._reader.former_calls, user, limit)
+        return await self._aside(self._reader.former_calls, user, limit)
 
     async def mark(self, user: str) -> str:
         """Return how far the user's phone system was followed, empty at the start."""
-        return await asyncio.to_thread(self._reader.mark, user)
+        return await self._aside(self._reader.mark, user)
 
     async def actions(
         self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
     ) -> list[ActionRecord]:
         """Return what the user's rules did, newest first."""
-        return await asyncio.to_thread(self._reader.actions, user, since=since, rule=rule, call=call, limit=limit)
+        return await self._aside(self._reader.actions, user, since=since, rule=rule, call=call, limit=limit)
 
     # --- plugins ---
 
@@ -170,6 +179,10 @@ class Store:
         if self._writer is None:
             raise RuntimeError("the store is not open")
         return self._writer
+
+    async def _aside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do what blocks on threads of the store's own: those that all share may be held up by a plugin."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
 
     def _prepare(self) -> Engine:
         path = path_of(self._url)

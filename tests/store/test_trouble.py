@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import re
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,3 +201,21 @@ async def test_too_many_requests_are_refused(open_store: OpenStore) -> None:
         with pytest.raises(StoreError, match="3 requests wait already"):
             await store.claim("one too many")
     assert await asyncio.gather(*waiting) == [True] * 3
+
+
+@pytest.mark.feature("HIST-01", "PLUG-02")
+async def test_who_holds_up_the_threads_that_all_share_does_not_hold_up_the_store(path: Path) -> None:
+    loop, let_go = asyncio.get_running_loop(), threading.Event()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+    held_up = loop.run_in_executor(None, let_go.wait)
+    store = Store(f"sqlite:///{path}")
+    try:
+        async with asyncio.timeout(20):
+            await store.open()
+            store.record_call(ringing("1"), "m1")
+            await store.flush()
+            assert [entry.id for entry in await store.calls("alice")] == ["1.alice"]
+            await store.close()
+    finally:
+        let_go.set()
+        await held_up
