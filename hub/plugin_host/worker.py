@@ -107,7 +107,7 @@ class Worker:
             self.plugin.dropped += lost
             if had_room:
                 self._tell_full()
-        else:
+        if self._mailbox.waiting:
             self._wake_up()
 
     def run(self, errand: Errand) -> None:

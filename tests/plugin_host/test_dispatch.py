@@ -198,6 +198,21 @@ async def test_what_a_full_mailbox_lost_is_told(where: str, tmp_path: Path) -> N
         assert stage.plugin("loop").dropped == 0
 
 
+async def test_a_burst_larger_than_the_mailbox_wakes_one_that_rests(tmp_path: Path) -> None:
+    async with Stage(tmp_path, (Everything,), limits=Limits(mailbox=10)) as stage:
+        await stage.dispatcher.idle()
+        stage.ring("somebody else")  # goes out at once, to nobody here; what follows goes out together
+        for _ in range(50):
+            stage.ring()
+        await stage.dispatcher.idle()
+        told = stage.implementation("everything").told
+        assert [event.seq for event in told if isinstance(event, Ring)] == list(range(1, 11))
+        assert [event.dropped for event in told if isinstance(event, Lagged)] == [40]
+        after = stage.ring()
+        await stage.dispatcher.idle()
+        assert told[-1] == after
+
+
 @pytest.mark.feature("PLUG-02")
 async def test_failures_in_a_row_suspend_and_it_is_tried_again_later(tmp_path: Path) -> None:
     class Bad(Listening):
