@@ -93,21 +93,13 @@ class Phone:
     async def end(self, call: str = "") -> Call:
         """Hang a call up; a ringing one is declined at every device of the user."""
         found = self._the(call, "end", *_LIVE)
-        first, *others = _legs(found, found.state)
-        await self.connection.do(commands.EndLeg(first))
-        for leg in others:
-            try:
-                await self.connection.do(commands.EndLeg(leg))
-            except PhoneError as error:
-                if error.code != "unknown_call":  # it went with the first
-                    raise
+        await self._at_each(_legs(found, found.state), commands.EndLeg)
         return found
 
     async def ignore(self, call: str = "") -> Call:
         """Silence a ringing call here; it goes on ringing elsewhere and can still be answered."""
         found = self._the(call, "ignore", CallState.ALERTING, direction=Direction.INBOUND)
-        for leg in _legs(found, CallState.ALERTING):
-            await self.connection.do(commands.SilenceLeg(leg))
+        await self._at_each(_legs(found, CallState.ALERTING), commands.SilenceLeg)
         if found.id in self._switchboard.calls:
             self._tell(self._switchboard.ignore(found.id, self._clock.now()))
         return found
@@ -115,6 +107,20 @@ class Phone:
     async def set_dnd(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
         """Switch do-not-disturb."""
         await self.connection.do(commands.SetDnd(on))
+
+    async def _at_each(self, legs: Iterable[str], command: Callable[[str], commands.Command]) -> None:
+        """Ask the same of each leg; those that went meanwhile, by themselves or with another, are no matter."""
+        gone, left = None, False
+        for leg in legs:
+            try:
+                await self.connection.do(command(leg))
+                left = True
+            except PhoneError as error:
+                if error.code != "unknown_call":
+                    raise
+                gone = error
+        if gone is not None and not left:
+            raise gone
 
     # --- told by the connection ---
 

@@ -40,6 +40,7 @@ class Desk:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.done: list[commands.Command] = []
+        self.gone: set[str] = set()
         self.told: list[events.Event] = []
         self.marks: list[str] = []
         self.up = asyncio.Event()
@@ -61,6 +62,8 @@ class Desk:
         yield
 
     async def do(self, command: commands.Command) -> None:
+        if isinstance(command, commands.LegCommand) and command.leg in self.gone:
+            raise PhoneError(f"there is no call {command.leg}", "unknown_call")
         self.done.append(command)
 
     async def close(self) -> None:
@@ -118,6 +121,24 @@ async def test_declining_a_ringing_call_declines_it_at_every_device() -> None:
         desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
         await desk.phone.end()
         assert desk.done == [commands.EndLeg("a1"), commands.EndLeg("a2")]
+
+
+@pytest.mark.feature("CALL-03", "CALL-04")
+@pytest.mark.parametrize("gone", ["a1", "a2"])
+async def test_a_device_that_stopped_ringing_meanwhile_is_no_matter(gone: str) -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.signal(Kind.DELIVERED, leg("a1", "a"))
+        desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
+        desk.gone = {gone}
+        (left,) = {"a1", "a2"} - desk.gone
+        assert (await desk.phone.ignore()).id == "a.alice"
+        assert desk.phone.calls[0].ignored
+        await desk.phone.end()
+        assert desk.done == [commands.SilenceLeg(left), commands.EndLeg(left)]
+        desk.gone = {"a1", "a2"}
+        for command in (desk.phone.ignore, desk.phone.end):
+            with pytest.raises(PhoneError, match="there is no call a2"):
+                await command()
 
 
 async def test_what_cannot_be_done_is_told() -> None:
