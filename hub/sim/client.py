@@ -26,6 +26,7 @@ class Client:
     def __init__(self, socket: ServerConnection, user: str, handsets: frozenset[str], backlog: int) -> None:
         self.user = user
         self.handsets = handsets
+        self.is_dropped = False
         self.flowing = asyncio.Event()
         self.flowing.set()
         self._socket = socket
@@ -37,6 +38,8 @@ class Client:
 
     def send_raw(self, data: str | bytes) -> None:
         """Send anything when its turn comes: a text as it is, bytes as a text frame whatever they hold."""
+        if self.is_dropped:
+            return
         try:
             self._waiting.put_nowait(data)
         except asyncio.QueueFull:
@@ -45,6 +48,7 @@ class Client:
 
     def drop(self) -> None:
         """Cut the connection without a word."""
+        self.is_dropped = True
         self.flowing.set()
         self._socket.transport.abort()
 

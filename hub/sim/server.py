@@ -169,7 +169,7 @@ class SimServer:
             return
         writing = asyncio.create_task(client.write())
         try:
-            while True:
+            while not client.is_dropped:  # what it sent before may still be there to be read
                 client.send(self._answer(client, await client.receive()))
         except ConnectionClosed:
             log.info("a client of %r has left", client.user)

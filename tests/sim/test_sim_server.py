@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from typing import TYPE_CHECKING, Any
@@ -189,6 +190,16 @@ async def test_a_client_that_does_not_read_is_cut_off_and_nobody_else() -> None:
         async with asyncio.timeout(10):
             await lazy.wait_closed()
         assert [client.user for client in server.clients] == ["alice"]
+
+
+async def test_a_client_that_was_cut_off_is_told_of_once_and_done_with(caplog: pytest.LogCaptureFixture) -> None:
+    async with SimServer(office(), backlog=5) as server, raw(server) as greedy:
+        await ask(greedy, sign_in("bob"))
+        with contextlib.suppress(ConnectionClosed):
+            for number in range(5000):
+                await greedy.send(f'{{"type": "ping", "id": "{number}"}}')
+        await greedy.wait_closed()
+    assert caplog.text.count("reads too slowly") == 1
 
 
 async def test_more_clients_than_allowed_are_turned_away() -> None:
