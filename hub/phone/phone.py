@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from hub import events
@@ -7,6 +8,7 @@ from hub.core.call import CallState, Direction
 from hub.phone import commands
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import Connection, ConnectionState
+from hub.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from hub.core.switchboard import Switchboard
     from hub.phone.adapter import Adapter
 
+log = logging.getLogger(__name__)
+
+_LOGGED = {
+    ConnectionState.CONNECTED: logging.INFO,
+    ConnectionState.LOST: logging.WARNING,
+    ConnectionState.REFUSED: logging.ERROR,
+}
+_LONGEST = 1000
+"""Characters of a message that are logged; the phone system may have written it."""
 _LIVE = tuple(state for state in CallState if state is not CallState.NULL)
 
 
@@ -135,6 +146,9 @@ class Phone:
     def on_state(self, state: ConnectionState, message: str, capabilities: frozenset[str]) -> None:
         """Tell how the connection stands."""
         self.state, self.message, self.capabilities = state, message, capabilities
+        if state in _LOGGED:
+            told = f"{state}: {message}" if message else state
+            log.log(_LOGGED[state], "phone of %s %s", self.user, printable(told, _LONGEST))
         self._emit(
             events.PhoneChanged(
                 seq=self._next_seq(),

@@ -14,6 +14,7 @@ from hub.core.signals import EndedLeg, Kind, LegSignal, Snapshot
 from hub.core.switchboard import Switchboard
 from hub.phone import commands
 from hub.phone.adapter import PhoneError
+from hub.phone.connection import ConnectionState
 from hub.phone.phone import Phone
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -162,6 +163,18 @@ async def test_what_cannot_be_done_is_told() -> None:
             await desk.phone.dial("not a number")
         assert error.value.code == "invalid_number"
         assert desk.done == []
+
+
+@pytest.mark.feature("ACC-01")
+async def test_whoever_reads_the_log_learns_how_the_connection_stands(caplog: pytest.LogCaptureFixture) -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.phone.on_state(ConnectionState.LOST, "cable pulled", frozenset())
+        desk.phone.on_state(ConnectionState.REFUSED, "wrong password\x1b[2J", frozenset())
+    logged = [(each.levelname, each.message) for each in caplog.records if each.name == "hub.phone.phone"]
+    assert logged == [
+        ("WARNING", "phone of alice lost: cable pulled"),
+        ("ERROR", "phone of alice refused: wrong password\\x1b[2J"),
+    ]
 
 
 async def test_the_mark_moves_on_with_the_last_missed_event() -> None:
