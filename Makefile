@@ -30,7 +30,7 @@ soak: $(VENV)/.tools
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 clean:
-	rm -rf $(VENV) bench/.venv
+	rm -rf $(VENV) bench/.venv bench/.venv-homeassistant
 
 # The real programs that tests run against: installed where that can be done without asking, else left to the person.
 .PHONY: peers

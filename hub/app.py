@@ -13,6 +13,7 @@ import tzlocal
 
 from hub import events
 from hub.clock import SystemClock
+from hub.configured import library_for, loader_for, manager_for, vocabulary_for
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
 from hub.phone.chosen import chosen_adapter
@@ -20,15 +21,10 @@ from hub.phone.phone import Phone
 from hub.plugin_host.context import Context, Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.limits import Limits
-from hub.plugin_host.manager import Manager
 from hub.plugin_host.settings import unknown_tables
 from hub.rules import doing
-from hub.rules.folders import Folder, Library
-from hub.rules.load import Loader
 from hub.rules.run import Rules
-from hub.rules.vocabulary import Part, Vocabulary
 from hub.secrets import Redactor, resolve
-from hub.sim.plugin import SimPhone
 from hub.store.store import Keep, Store
 from hub.web.lock import StateLock
 from hub.web.server import ApiServer
@@ -45,12 +41,10 @@ if TYPE_CHECKING:
     from hub.core.numbers import Number
     from hub.errors import Problem
     from hub.plugin_host.plugin import Plugin
+    from hub.rules.vocabulary import Part
     from hub.store.database import Database
 
 log = logging.getLogger(__name__)
-
-BUILT_IN = {"sim": SimPhone}
-"""The hub's own plugins."""
 
 
 class Hub:
@@ -91,14 +85,7 @@ class Hub:
             clock=self.clock,
             on_trouble=self._on_store_trouble,
         )
-        self.manager = Manager(
-            given=plugins,
-            built_in=BUILT_IN,
-            folder=config.hub.plugins,
-            disabled=config.hub.disabled_plugins,
-            clock=self.clock,
-            redact=self.redactor,
-        )
+        self.manager = manager_for(config, given=plugins, clock=self.clock, redact=self.redactor)
 
     async def start(self) -> None:
         """Start everything; raises `UserError` with what a person must mend, and then nothing runs."""
@@ -212,23 +199,13 @@ class Hub:
 
     def _make_rules(self, services: Services) -> Rules:
         own = {user: Context("hub", user, None, services) for user in self.config.users}
-        vocabulary = Vocabulary(self.store.add_note)
-        for plugin, part in self.manager.rule_parts():
-            vocabulary.add(plugin.name, part)
+        vocabulary = vocabulary_for(self.manager, self.store.add_note)
 
         def context(part: Part, user: str) -> Context:
             plugin = vocabulary.plugin_of(part)
             return self._contexts[plugin][user] if plugin else own[user]
 
-        settings = self.config.hub
-        loader = Loader(
-            vocabulary, variables=settings.vars, schemes=frozenset(settings.url_schemes), server=settings.server
-        )
-        folders = [
-            *(Folder(path, "admin") for path in settings.admin_rules),
-            *(Folder(path, "user") for path in settings.rules),
-        ]
-        self.library = Library(loader, folders)
+        self.library = library_for(self.config, loader_for(self.config, vocabulary))
         return Rules(
             self.library,
             doing.Services(
@@ -240,7 +217,7 @@ class Hub:
                 dnd=lambda user: self.phones[user].dnd if user in self.phones else None,
                 context=context,
                 redact=self.redactor,
-                server=settings.server,
+                server=self.config.hub.server,
             ),
             users=self.config.users,
             zone=tzlocal.get_localzone(),

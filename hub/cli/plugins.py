@@ -67,6 +67,47 @@ def new(name: str, folder: Path) -> None:
     say(f"\n    cd {folder_said} && pip install -e '.[test]' && pytest")
 
 
+@command.command("disable")
+@click.argument("name")
+@click.pass_obj
+def disable(settings: Settings, name: str) -> None:
+    """Leave a plugin alone from the next start of the hub on."""
+    _switch(settings, name, on=False)
+
+
+@command.command("enable")
+@click.argument("name")
+@click.pass_obj
+def enable(settings: Settings, name: str) -> None:
+    """Load a plugin again from the next start of the hub on."""
+    _switch(settings, name, on=True)
+
+
+def _switch(settings: Settings, name: str, *, on: bool) -> None:
+    """Write `disabled_plugins` of the configuration anew; all else in the file stays as it is."""
+    from hub import config_file
+    from hub.checking import suggest
+    from hub.config import load
+    from hub.config.edit import edited
+    from hub.errors import UserError
+
+    config = load(settings.config)
+    disabled = list(config.hub.disabled_plugins)
+    if not on and name not in disabled:
+        known = [plugin["name"] for plugin in _loaded_here(settings)]
+        if name not in known:
+            raise UserError.of(f'there is no plugin "{name}"', suggest(name, known))
+    if on and name not in disabled:
+        raise UserError.of(f'the plugin "{name}" is not disabled', suggest(name, disabled) if disabled else "")
+    if on:
+        disabled.remove(name)
+    elif name not in disabled:
+        disabled.append(name)
+    with edited(config_file.find(settings.config)) as tables:
+        tables.setdefault("hub", {})["disabled_plugins"] = disabled
+    say(f"{name} is {'enabled' if on else 'disabled'} from the next start of the hub on")
+
+
 def _told(settings: Settings) -> list[dict[str, Any]]:
     """Return what the running hub tells of its plugins, else what comes of loading them here and now."""
     from hub.cli.client import NoHub, connect
@@ -83,8 +124,7 @@ def _loaded_here(settings: Settings) -> list[dict[str, Any]]:
     import logging
 
     from hub import config_file
-    from hub.app import BUILT_IN
-    from hub.plugin_host.manager import Manager
+    from hub.configured import manager_for
 
     config: Config | None = None
     if settings.config or config_file.find().exists():
@@ -93,11 +133,7 @@ def _loaded_here(settings: Settings) -> list[dict[str, Any]]:
         config = load(settings.config)
     logging.disable()  # what there is to say of them is about to be said
     try:
-        manager = Manager(
-            built_in=BUILT_IN,
-            folder=config.hub.plugins if config else None,
-            disabled=config.hub.disabled_plugins if config else (),
-        )
+        manager = manager_for(config)
         manager.load()
         try:
             if config:

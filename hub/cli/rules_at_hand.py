@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from hub import config_file
 from hub.config import Config, load
+from hub.configured import library_for, loader_for, manager_for, vocabulary_for
 from hub.core.dial_plan import DialPlan
 from hub.errors import Problem, UserError
-from hub.rules.folders import Folder, Library, is_rule_file, shown_path
+from hub.rules.folders import Library, is_rule_file, shown_path
 from hub.rules.load import FileName, Loader, load_all
 from hub.rules.ownership import objection
 from hub.rules.ruleset import RuleSet
-from hub.rules.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hub.cli import Settings
     from hub.plugin_host.manager import Manager
+    from hub.rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,7 @@ class AtHand:
         """Return the configuration's rules, looked at once."""
         if self.config is None:
             raise UserError.of("there is no configuration", "name the rule files, or a configuration with --config")
-        hub = self.config.hub
-        folders = [*(Folder(path, "admin") for path in hub.admin_rules), *(Folder(path, "user") for path in hub.rules)]
-        library = Library(self.loader, folders)
+        library = library_for(self.config, self.loader)
         library.look()
         return library
 
@@ -70,22 +69,12 @@ class AtHand:
 
 def at_hand(settings: Settings) -> AtHand:
     """Read the configuration, if there is one, and load the plugins; raises `UserError`."""
-    from hub.plugin_host.manager import Manager
-
     path = config_file.find(settings.config)
     config = load(settings.config) if settings.config or path.is_file() else None
-    hub = config.hub if config else None
-    manager = Manager(folder=hub.plugins if hub else None, disabled=hub.disabled_plugins if hub else ())
+    manager = manager_for(config)
     manager.load()
-    vocabulary = Vocabulary()
-    for plugin, part in manager.rule_parts():
-        vocabulary.add(plugin.name, part)
-    loader = Loader(
-        vocabulary,
-        variables=hub.vars if hub else {},
-        schemes=frozenset(hub.url_schemes) if hub else frozenset(),
-        server=bool(hub and hub.server),
-    )
+    vocabulary = vocabulary_for(manager)
+    loader = loader_for(config, vocabulary)
     return AtHand(config, manager, vocabulary, loader)
 
 

@@ -58,11 +58,10 @@ def _of_running_hub(config: Config, url: str) -> Iterator[Finding]:
 
 def _of_files(config: Config) -> Iterator[Finding]:
     """Do what the hub would do at its start."""
-    from hub.app import BUILT_IN
-    from hub.plugin_host.manager import Manager
+    from hub.configured import manager_for
     from hub.plugin_host.settings import unknown_tables
 
-    manager = Manager(built_in=BUILT_IN, folder=config.hub.plugins, disabled=config.hub.disabled_plugins)
+    manager = manager_for(config)
     manager.load()
     try:
         manager.configure(config, config.users)
@@ -76,22 +75,9 @@ def _of_files(config: Config) -> Iterator[Finding]:
 
 
 def _rules(config: Config, manager: Manager) -> Iterator[Finding]:
-    from hub.rules.folders import Folder, Library
-    from hub.rules.load import Loader
-    from hub.rules.vocabulary import Vocabulary
+    from hub.configured import library_for, loader_for, vocabulary_for
 
-    vocabulary = Vocabulary()
-    for plugin, part in manager.rule_parts():
-        vocabulary.add(plugin.name, part)
-    settings = config.hub
-    loader = Loader(
-        vocabulary, variables=settings.vars, schemes=frozenset(settings.url_schemes), server=settings.server
-    )
-    folders = [
-        *(Folder(path, "admin") for path in settings.admin_rules),
-        *(Folder(path, "user") for path in settings.rules),
-    ]
-    library = Library(loader, folders)
+    library = library_for(config, loader_for(config, vocabulary_for(manager)))
     library.look()
     problems = [{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in library.problems]
     yield from parts.rules(config, sum(len(file.rules) for file in library.files), problems)

@@ -105,3 +105,24 @@ def test_a_new_plugin_is_begun(phonehub: Run, home: Path) -> None:
     again = phonehub("plugins", "new", "door_bell")
     assert again.returncode == 1
     assert "there is such a folder already" in again.stderr
+
+
+@pytest.mark.feature("PLUG-01", "CLI-01")
+def test_a_plugin_is_disabled_and_enabled_in_the_configuration(phonehub: Run, home: Path) -> None:
+    file = home / "phonehub.toml"
+    file.write_text('# ours\n[hub]\nstate = "state"  # here\n\n[users.alice]\n', encoding="utf-8")
+    assert phonehub("plugins", "disable", "screenpop").returncode == 0
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# ours\n")
+    assert "# here" in text
+    told = {plugin["name"]: plugin["state"] for plugin in json.loads(phonehub("plugins", "list", "--json").stdout)}
+    assert told == {"sim": "loaded", "screenpop": "disabled"}
+    assert phonehub("plugins", "disable", "screenpop").returncode == 0
+    assert phonehub("plugins", "enable", "screenpop").returncode == 0
+    told = {plugin["name"]: plugin["state"] for plugin in json.loads(phonehub("plugins", "list", "--json").stdout)}
+    assert told == {"sim": "loaded", "screenpop": "loaded"}
+    again = phonehub("plugins", "enable", "screenpop")
+    assert (again.returncode, again.stderr.strip()) == (1, 'the plugin "screenpop" is not disabled')
+    wrong = phonehub("plugins", "disable", "scrinpop")
+    assert wrong.returncode == 1
+    assert 'there is no plugin "scrinpop" (did you mean "screenpop"?)' in wrong.stderr
