@@ -43,6 +43,17 @@ def command(settings: Settings, log_level: str) -> None:
     asyncio.run(_serve(config, log_level))
 
 
+def _leave() -> None:
+    """End the process though a plugin's task does not let go: `asyncio.run` would wait for it for ever."""
+    import logging
+    import os
+    import sys
+
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
+
+
 async def _serve(config: Config, log_level: str) -> None:
     """Run until a signal comes; more of them do not keep the hub from stopping in order, but the third ends it."""
     import asyncio
@@ -59,6 +70,8 @@ async def _serve(config: Config, log_level: str) -> None:
         say("stopping; calls go on")
     finally:
         await hub.stop()
+        if running.cancelled() and asyncio.all_tasks() - {asyncio.current_task()}:
+            _leave()
 
 
 async def _run(hub: Hub) -> None:

@@ -177,7 +177,8 @@ class Worker:
             task.cancel()
         _, running = await asyncio.wait(tasks, timeout=within)
         self._threads.close()
-        late = [name for context in self.contexts.values() for name in await context.close(within)]
+        closed = await asyncio.gather(*(context.close(within) for context in self.contexts.values()))
+        late = [name for names in closed for name in names]
         return (*late, *(task.get_name() for task in running))
 
     @property

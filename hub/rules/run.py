@@ -104,9 +104,9 @@ class Rules:
 
     def consume(self, event: Event) -> None:
         """Match an event and set to work on the rules that act on it. Never waits, never raises."""
-        if not self._rules.listens(type(event)):
-            return
         user = event.user
+        if not user or not self._rules.listens(type(event)):  # what is about the hub itself is nobody's
+            return
         facts = Facts(
             event,
             event.call if isinstance(event, CallEvent) else None,

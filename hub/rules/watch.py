@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from hub.rules.folders import Library
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_LEAVES_WITHIN = 5.0
 
 
 _INOTIFY_LOG = logging.getLogger("watchdog.observers.inotify")
@@ -46,6 +51,7 @@ class Watcher:
         self._settle = settle
         self._rescan = rescan
         self._sign = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="phonehub-rules")
         self._task: asyncio.Task[None] | None = None
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, tuple[int, ObservedWatch]] = {}
@@ -57,8 +63,8 @@ class Watcher:
         handler = _Signs(
             {folder.path for folder in self._library.folders}, lambda: self._sign_from(loop), self._replaced.add
         )
-        await asyncio.to_thread(self._begin, handler)
-        if await asyncio.to_thread(self._library.look):
+        await self._apart(self._begin, handler)
+        if await self._apart(self._library.look):
             self._changed()
         self._task = asyncio.create_task(self._follow(handler), name="rules: watch")
 
@@ -73,8 +79,13 @@ class Watcher:
             observer, self._observer = self._observer, None
             _INOTIFY_LOG.addFilter(_is_no_goodbye)
             observer.stop()
-            await asyncio.to_thread(observer.join)
+            await self._apart(observer.join, _LEAVES_WITHIN)
             _INOTIFY_LOG.removeFilter(_is_no_goodbye)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _apart(self, work: Callable[..., T], *arguments: object) -> T:
+        """Return what blocking work returns, done on a thread of its own: the shared ones may all be busy."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def look_again(self) -> None:
         """Look soon: something else than the folders has changed."""
@@ -90,8 +101,8 @@ class Watcher:
                 await asyncio.wait_for(self._sign.wait(), self._rescan)
             await asyncio.sleep(self._settle)
             self._sign.clear()
-            await asyncio.to_thread(self._watch_anew, handler)
-            if await asyncio.to_thread(self._library.look):
+            await self._apart(self._watch_anew, handler)
+            if await self._apart(self._library.look):
                 self._changed()
 
     def _begin(self, handler: _Signs) -> None:

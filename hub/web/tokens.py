@@ -26,7 +26,7 @@ class Tokens:
 
     def user(self, token: str) -> str | None:
         """Return whose token it is; takes as long for a wrong one as for a right one."""
-        given = token.encode()
+        given = token.encode("utf-8", "replace")
         found = None
         for user, known in self._tokens.items():
             if hmac.compare_digest(given, known):

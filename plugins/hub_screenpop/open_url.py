@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import threading
 import webbrowser
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hub import Action, Done, OpenPage, UrlTemplate
 from hub_screenpop.settings import Settings, Where
+from hub_screenpop.threads import on_thread
 
 if TYPE_CHECKING:
     from hub import Facts, Job
@@ -42,8 +42,8 @@ async def _open(value: OpenUrl, job: Job) -> Done:
     elif job.server and not job.locked:
         raise PermissionError("on a server only the administrator's rules may open its browser; use where: console")
     elif settings.browser:
-        await asyncio.to_thread(_start, _browser(settings.browser, url))
-    elif not await asyncio.to_thread(webbrowser.open, url):
+        await on_thread(_start, _browser(settings.browser, url))
+    elif not await on_thread(webbrowser.open, url):
         raise OSError("no browser was found: set `browser` in [plugins.screenpop]")
     return Done(url)
 

@@ -264,6 +264,7 @@ async def test_failures_in_a_row_suspend_and_it_is_tried_again_later(tmp_path: P
         await ring(4)
         assert plugin.state == "suspended"
         assert "for 60 s" in plugin.reason  # the lag was taken well, so that was the first of five
+        await stage.clock.advance(0)  # how a plugin stands is told a little later
         assert [state for name, state, _ in stage.told if name == "bad"] == ["suspended", "loaded", "suspended"]
         assert stage.implementation("loop").seqs() == list(range(1, stage.seqs["alice"] + 1))
 

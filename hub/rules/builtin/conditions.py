@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+import regex
 from pydantic import ConfigDict, RootModel, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from hub.rules.parts import Facts, Macro
 
 LONGEST_SUBJECT = 256
-"""How much of a macro's value a regular expression is given: the caller chose it, and some expressions take long."""
+SEARCH_WITHIN = 0.02
+"""How much of a macro's value a regular expression is given, and how many seconds it may take on it.
+
+The caller chose the value, and some expressions take for ever on some values.
+"""
 
 
 class MacroPatterns(RootModel[dict[str, str]]):
     """Regular expressions by macro; each must be found in its macro's value."""
 
     model_config = ConfigDict(frozen=True)
-    _tests: tuple[tuple[Macro, re.Pattern[str]], ...] = ()
+    _tests: tuple[tuple[Macro, regex.Pattern[str]], ...] = ()
 
     @field_validator("root")
     @classmethod
@@ -42,8 +46,8 @@ class MacroPatterns(RootModel[dict[str, str]]):
                     {"cause": f'there is no macro "{name}"', "remedy": suggest(name.upper(), macros)},
                 )
             try:
-                re.compile(pattern)
-            except re.error as error:
+                regex.compile(pattern)
+            except regex.error as error:
                 raise PydanticCustomError(
                     "macro", "{cause}", {"cause": f'"{pattern}" is no regular expression: {error}', "remedy": ""}
                 ) from None
@@ -53,11 +57,14 @@ class MacroPatterns(RootModel[dict[str, str]]):
         """Compile, once."""
         given = (context or {}).get("rules")
         macros = given.macros if isinstance(given, Surroundings) else Surroundings().macros
-        self._tests = tuple((macros[_macro_name(name)], re.compile(pattern)) for name, pattern in self.root.items())
+        self._tests = tuple((macros[_macro_name(name)], regex.compile(pattern)) for name, pattern in self.root.items())
 
     def hold(self, facts: Facts) -> bool:
-        """Return whether every one is found."""
-        return all(pattern.search(macro.expand(facts)[:LONGEST_SUBJECT]) for macro, pattern in self._tests)
+        """Return whether every one is found; TimeoutError for one that takes too long."""
+        return all(
+            pattern.search(macro.expand(facts)[:LONGEST_SUBJECT], timeout=SEARCH_WITHIN)
+            for macro, pattern in self._tests
+        )
 
     def __str__(self) -> str:
         return ", ".join(f"{name}: {pattern}" for name, pattern in self.root.items())
