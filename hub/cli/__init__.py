@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no hub is running.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -129,10 +130,17 @@ def cli(ctx: click.Context, config: str | None, user: str | None) -> None:
     Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no hub is running.
     """
     ctx.obj = Settings(config, user)
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line of this process; what the terminal cannot show is escaped, never an error."""
+    import sys
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     cli(prog_name="phonehub")
 
 

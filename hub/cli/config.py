@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.cli import Settings
+    from hub.config import Config
 
 
 @click.group("config")
@@ -27,6 +28,7 @@ def check(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of
 
     try:
         config = load(settings.config)
+        _check_beyond(config)
     except UserError as error:
         if not as_json:
             raise
@@ -37,6 +39,38 @@ def check(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of
     else:
         users = ", ".join(config.users) or "no users yet"
         say(f"{config.path} is all right: {users}")
+
+
+def _check_beyond(config: Config) -> None:
+    """Raise `UserError` with what is wrong in the tables that plugins check, those of phones too, and with secrets."""
+    import logging
+
+    from hub.clock import SystemClock
+    from hub.configured import manager_for
+    from hub.errors import UserError
+    from hub.phone.chosen import chosen_adapter
+    from hub.plugin_host.settings import unknown_tables
+    from hub.secrets import Redactor
+
+    redactor = Redactor()
+    manager = manager_for(config, redact=redactor)
+    logging.disable()  # what there is to say is told as problems
+    try:
+        manager.load()
+        manager.configure(config, config.users)
+        problems = unknown_tables(manager.plugins, config)
+        problems += [problem for plugin in manager.plugins for problem in plugin.problems]
+        for user in config.users:
+            try:
+                plan = config.dial_plan(user, redactor)
+                chosen_adapter(config, user, manager.adapters(), plan, SystemClock(), redactor)
+            except UserError as error:
+                problems += error.problems
+    finally:
+        manager.close()
+        logging.disable(logging.NOTSET)
+    if problems:
+        raise UserError(*dict.fromkeys(problems))
 
 
 @command.command("show")

@@ -45,7 +45,14 @@ class AtHand:
         """Return the rules of files and folders, else the configuration's; raises `UserError` with all faults."""
         named = list(paths)
         if named:
-            return RuleSet(load_all(self.loader, _read(named)))
+            contents, wrong = _read(named)
+            try:
+                rules = load_all(self.loader, contents)
+            except UserError as error:
+                wrong += error.problems
+            if wrong:
+                raise UserError(*wrong)
+            return RuleSet(rules)
         library = self.library()
         if library.problems:
             raise UserError(*library.problems)
@@ -73,13 +80,17 @@ def at_hand(settings: Settings) -> AtHand:
     config = load(settings.config) if settings.config or path.is_file() else None
     manager = manager_for(config)
     manager.load()
-    vocabulary = vocabulary_for(manager)
+    vocabulary = vocabulary_for(manager, _not_kept)
     loader = loader_for(config, vocabulary)
     return AtHand(config, manager, vocabulary, loader)
 
 
-def _read(paths: list[Path]) -> dict[FileName, bytes]:
-    """Return the contents of files, and of the rule files in folders; raises `UserError`."""
+async def _not_kept(_user: str, _call: str, _text: str) -> None:
+    """There is no call in the history to keep a note with: the one that rules are tried on is made up."""
+
+
+def _read(paths: list[Path]) -> tuple[dict[FileName, bytes], list[Problem]]:
+    """Return the contents of files, and of the rule files in folders, and what is wrong with the others."""
     contents: dict[FileName, bytes] = {}
     wrong: list[Problem] = []
     for path in paths:
@@ -94,6 +105,4 @@ def _read(paths: list[Path]) -> dict[FileName, bytes]:
                 continue
             if objected:
                 wrong.append(Problem(shown, f"the rule is not taken: {objected[0]}", objected[1]))
-    if wrong:
-        raise UserError(*wrong)
-    return contents
+    return contents, wrong

@@ -86,7 +86,7 @@ def _who(call: Call) -> str:
 
 
 def _whole(call: Call) -> str:
-    return f"{_who(call)}, {printable(_number(call), _LONGEST)}," if call.name else _who(call)
+    return f"{_who(call)} ({printable(_number(call), _LONGEST)})" if call.name else _who(call)
 
 
 def _for(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import time
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from hub.rules.load import Loader
     from hub.rules.ruleset import Rule
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = (".yaml", ".yml")
 MOST_FILES = 5000
@@ -160,6 +163,10 @@ def _read(known: RuleFile, loader: Loader, *, fresh: bool) -> RuleFile:
     except UserError as error:
         last_good = known.rules if fresh else ()  # with other words than they were checked with, they may not work
         return RuleFile(known.name, known.path, stamp, data, last_good, error.problems)
+    except Exception as error:  # a plugin's own words may raise anything: the other files go on
+        log.exception("%s cannot be checked", shown)
+        problem = Problem(shown, f"it cannot be checked: {type(error).__name__}: {error}", "see the log")
+        return RuleFile(known.name, known.path, stamp, data, known.rules if fresh else (), (problem,))
     return RuleFile(known.name, known.path, stamp, data, rules)
 
 

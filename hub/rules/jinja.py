@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateRuntimeError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 BEGINNINGS = ("{{", "{%", "{#")
 """What tells that a text is a Jinja2 template."""
+LARGEST = 1_000_000
+"""The largest number, and the longest text in characters, that a template may make."""
+_REFUSED = {nodes.Macro: "a macro of its own", nodes.Block: "a block", nodes.CallBlock: "a call block"}
+LONGEST_LOOP = 1000
+"""The most turns of a loop."""
 
 
 class TemplateFault(ValueError):  # noqa: N818  what is at fault is the text, not the program
@@ -60,10 +66,36 @@ class _Strict(StrictUndefined):
             )
 
 
+class _Bounded(SandboxedEnvironment):
+    """A sandbox in which no expression grows without bound: a template is expanded while the phone rings."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse powers, text formatted by `%`, and products that are too long or too large."""
+        if operator == "**" or (operator == "%" and isinstance(left, str)):
+            raise SecurityError(f"a template must not use {operator}")
+        if operator == "*" and _size(left) * _size(right) > LARGEST:
+            raise SecurityError("a template must not make anything that large")
+        return super().call_binop(context, operator, left, right)
+
+
+def _size(value: Any) -> float:
+    return abs(value) if isinstance(value, (int, float)) else len(value)
+
+
+def _bounded_range(*arguments: int) -> range:
+    made = range(*arguments)
+    if len(made) > LONGEST_LOOP:
+        raise SecurityError(f"a template must not count further than {LONGEST_LOOP}")
+    return made
+
+
 @lru_cache(maxsize=8)
 def _environment(encode: Callable[[Any], str]) -> SandboxedEnvironment:
     """Return the environment whose expressions all go through `encode`; the text between them does not."""
-    environment = SandboxedEnvironment(undefined=_Strict, finalize=encode, keep_trailing_newline=True, autoescape=False)
+    environment = _Bounded(undefined=_Strict, finalize=encode, keep_trailing_newline=True, autoescape=False)
+    environment.globals["range"] = _bounded_range
     environment.filters["urlencode"] = _as_it_is(environment.filters["urlencode"])
     return environment
 
@@ -81,9 +113,14 @@ def compiled(
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
         raise TemplateFault(str(error.message), _line_start(source, error.lineno)) from None
-    for name, line, choices in _unknown(tree, known):
-        raise TemplateFault(f'there is no "{name}"', _offset(source, line, name), suggest(name, choices))
-    template = environment.from_string(_with_macros(environment, source, macros))
+    for what, line in _unbounded(tree):
+        raise TemplateFault(f"a template must not have {what}", _line_start(source, line), "keep it simple")
+    try:
+        for name, line, choices in _unknown(tree, known):
+            raise TemplateFault(f'there is no "{name}"', _offset(source, line, name), suggest(name, choices))
+        template = environment.from_string(_with_macros(environment, source, macros))
+    except TemplateSyntaxError as error:  # an unknown filter or test, found only now
+        raise TemplateFault(str(error.message), _line_start(source, error.lineno)) from None
 
     def expand(facts: Facts) -> str:
         return template.render(names(facts) | {name.lower(): macro.expand(facts) for name, macro in macros.items()})
@@ -98,6 +135,19 @@ def compiled(
     except Exception as error:  # noqa: BLE001  a template is a program: with the sample it may fail in any way
         raise TemplateFault(f"it fails: {_one_line(error)}", _line_start(source, _line(error))) from None
     return expand
+
+
+def _unbounded(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """Yield what could make a template run for long, each with its line."""
+    for loop in tree.find_all(nodes.For):
+        if loop.recursive or any(True for _ in loop.find_all(nodes.For)):
+            yield "a loop in a loop", loop.lineno
+    for kind, what in _REFUSED.items():
+        for node in tree.find_all(kind):
+            yield what, node.lineno
+    for number in tree.find_all(nodes.Const):
+        if isinstance(number.value, (int, float)) and abs(number.value) > LARGEST:
+            yield f"a number larger than {LARGEST:,}", number.lineno
 
 
 def is_jinja(source: str) -> bool:

@@ -54,7 +54,7 @@ async def test_a_fast_day(tmp_path: Path) -> None:
     assert int(last[1]) == 24
     assert int(last[2]) >= 20
     text = "\n".join(told)
-    for words in ("Jane Customer, (585) 555-1234, rings for Main number", "do-not-disturb on", "on hold", "missed"):
+    for words in ("Jane Customer ((585) 555-1234) rings for Main number", "do-not-disturb on", "on hold", "missed"):
         assert words in text
     assert "\x1b[2J" not in text
     assert not exists("/tmp/owned")  # the name of a hostile caller would have made it

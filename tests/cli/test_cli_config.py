@@ -46,9 +46,23 @@ def file(home: Path) -> Path:
 
 
 def test_a_good_configuration(phonehub: Phonehub, file: Path) -> None:
+    file.write_text(
+        '[users.alice.phone]\nadapter = "sim"\nserver = "ws://127.0.0.1:9"\nuser = "a"\npassword = "${env:PW}"\n'
+    )
+    said = phonehub("config", "check", PW="hunter22")
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"{file} is all right: alice\n", "")
+    assert json.loads(phonehub("config", "check", "--json", PW="hunter22").stdout) == []
+
+
+def test_what_plugins_and_phones_check_is_told_too(phonehub: Phonehub, file: Path) -> None:
+    file.write_text(
+        '[users.alice.phone]\nadapter = "simm"\n[users.bob.phone]\nadapter = "sim"\npassword = "${env:NO_SUCH}"\n'
+        '[plugins.screenpop]\nbrowsr = "x"\n[plugins.nosuch]\n'
+    )
     said = phonehub("config", "check")
-    assert (said.returncode, said.stdout, said.stderr) == (0, f"{file} is all right: a.b\n", "")
-    assert json.loads(phonehub("config", "check", "--json").stdout) == []
+    assert (said.returncode, said.stdout) == (1, "")
+    for told in ('no phone adapter "simm"', "NO_SUCH", 'unknown key "browsr"', 'no plugin "nosuch"'):
+        assert told in said.stderr, said.stderr
 
 
 def test_a_bad_configuration_is_read_aloud(phonehub: Phonehub, file: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -11,11 +12,14 @@ from pydantic import BaseModel, ValidationError
 from hub.checking import problems
 from hub.core.call import NOBODY, Party
 from hub.core.numbers import Number, NumberKind
+from hub.errors import UserError
 from hub.rules.jinja import TemplateFault
+from hub.rules.load import FileName, Loader
 from hub.rules.parts import ActionRefused, Facts, NumberOptions
 from hub.rules.sample import CALL, FACTS
 from hub.rules.template import LONGEST_VALUE, SecretTemplate, Surroundings, TextTemplate
 from hub.rules.url_template import UrlTemplate
+from hub.rules.vocabulary import Vocabulary
 
 HERE = Surroundings(
     variables={"crm": "https://crm.example/app", "host": "https://crm.example"},
@@ -297,3 +301,26 @@ MACRO_TEXT = TextTemplate("a=%CALLNUM%&b=%CALLNAME%&c=%COMPANY%", HERE)
 JINJA_TEXT = TextTemplate("a={{ callnum }}&b={{ callname }}&c={{ company }}", HERE)
 MACRO_URL = UrlTemplate(f"https://crm.example/x?{MACRO_TEXT.source}", HERE)
 JINJA_URL = UrlTemplate(f"https://crm.example/x?{JINJA_TEXT.source}", HERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("{{ call.id|nofilter }}", "nofilter"),
+        ("{% if call is footest %}x{% endif %}", "footest"),
+        ("{{ 9**(9**9) }}", r"must not use \*\*"),
+        ("{{ '%0300000000d' % 1 }}", "must not use %"),
+        ("{{ 'a' * 300000000 }}", "a number larger than"),
+        ("{{ ('a' * 900000) * 900000 }}", "anything that large"),
+        ("{{ 'a'.ljust(300000000) }}", "a number larger than"),
+        ("{% for i in range(999999) %}x{% endfor %}", "must not count further"),
+        ("{% for i in range(9) %}{% for j in range(9) %}x{% endfor %}{% endfor %}", "a loop in a loop"),
+        ("{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}", "a macro of its own"),
+        ("{% block a %}{% endblock %}", "a block"),
+    ],
+)
+def test_templates_that_cannot_be_or_could_take_for_ever_are_load_errors(text: str, cause: str) -> None:
+    with pytest.raises(UserError, match=cause):
+        Loader(Vocabulary()).load(
+            f"on: ring\ndo:\n  - note: {json.dumps(text)}\n".encode(), FileName("r.yaml", "r.yaml")
+        )

@@ -65,8 +65,8 @@ def test_the_sample_package_is_built_installed_found_and_works(tmp_path: Path, p
 @pytest.mark.timeout(180)
 @pytest.mark.feature("PLUG-06")
 def test_a_new_package_passes_its_own_tests_and_is_found(tmp_path: Path, python: Path) -> None:
-    run(sys.executable, "-m", "hub.cli", "plugins", "new", "greeter", "--folder", tmp_path, folder=tmp_path)
-    package = tmp_path / "phonehub-greeter"
+    run(sys.executable, "-m", "hub.cli", "plugins", "new", "busy_day", "--folder", tmp_path, folder=tmp_path)
+    package = tmp_path / "phonehub-busy-day"
     assert "2 passed" in run(sys.executable, *TESTS, folder=package)
     dist = tmp_path / "dist"
     dist.mkdir()
