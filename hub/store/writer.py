@@ -142,19 +142,19 @@ class Writer:
     async def claim(self, key: str) -> bool:
         """Claim a key for ever; returns, once that is durable, whether nobody had it. Raises `StoreError`."""
         asked = self._new(key=key)
-        self._put(self._claims, asked)
+        self._put(lambda: self._claims, asked)
         return bool(await asked.future)
 
     async def flush(self) -> None:
         """Return when all that was recorded before is durable; raises `StoreError` if it cannot be written."""
         asked = self._new()
-        self._put(self._flushes, asked)
+        self._put(lambda: self._flushes, asked)
         await asked.future
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction of its own; what it raises is raised here and undoes the transaction."""
         asked = self._new(work=work)
-        self._put(self._jobs, asked)
+        self._put(lambda: self._jobs, asked)
         answer: T = await asked.future
         return answer
 
@@ -162,11 +162,12 @@ class Writer:
         loop = asyncio.get_running_loop()
         return _Asked(loop.create_future(), loop, work, key)
 
-    def _put(self, queue: list[_Asked], asked: _Asked) -> None:
+    def _put(self, queue_now: Callable[[], list[_Asked]], asked: _Asked) -> None:
         place = place_of(self._engine.url)
         with self._wake:
             if self._closing:
                 raise StoreError(Problem(place, "the database is closed", "start phonehub again"))
+            queue = queue_now()  # only here: the thread replaces a queue when it takes what is in it
             if len(queue) >= self._limits.most_waiting:
                 raise StoreError(Problem(place, f"{len(queue)} requests wait already", "look why the disk is slow"))
             queue.append(asked)

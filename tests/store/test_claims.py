@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,19 @@ async def test_many_that_wait_share_a_transaction(store: Store) -> None:
         await asyncio.sleep(0)
     assert await asyncio.gather(*waiting) == [True] * 200
     assert begun == ["one"]
+
+
+@pytest.mark.feature("RULE-08")
+async def test_no_claim_is_lost_while_the_thread_takes_those_before_it(store: Store) -> None:
+    async def claim_many(who: int) -> int:
+        return sum([await store.claim(f"{who}.{number}") for number in range(400)])
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # the two threads meet at every line
+    try:
+        assert await asyncio.gather(*(claim_many(who) for who in range(20))) == [400] * 20
+    finally:
+        sys.setswitchinterval(usual)
 
 
 async def test_a_claim_nobody_waits_for_any_more_is_not_made(store: Store) -> None:
