@@ -6,20 +6,17 @@ import json
 import logging
 import os
 import re
-import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from hub import secret_store
 from hub.errors import Problem, UserError
-
-SERVICE = "phonehub"
-"""The keyring's service where a reference names none."""
+from hub.private_file import read_private
 
 HIDDEN = "•••"
-LARGEST_FILE = 64 * 1024
 SHORTEST_HIDDEN = 4
 
 _REFERENCE = re.compile(r"\$\{(env|file|keyring):([^{}]+)\}")
@@ -101,8 +98,8 @@ def resolve(text: str, *, redactor: Redactor | None = None, folder: Path | None 
     def look_up(found: re.Match[str]) -> str:
         try:
             secret = _look_up(Reference(found[1], found[2]), folder or Path())
-        except _Missing as missing:
-            problems.append(Problem(place, f"{found[0]}: {missing}", missing.remedy))
+        except UserError as error:
+            problems.extend(Problem(place, f"{found[0]}: {each.cause}", each.remedy) for each in error.problems)
             return ""
         if redactor is not None:
             redactor.learn(secret)
@@ -140,28 +137,11 @@ def resolve_all(value: Any, *, redactor: Redactor | None = None, folder: Path | 
     return resolved
 
 
-def keep(name: str, secret: str) -> None:
-    """Put a secret into the keyring, where `${keyring:NAME}` finds it; raises `UserError` if there is no keyring."""
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        keyring.set_password(*_service_and_name(name), secret)
-    except KeyringError as error:
-        raise UserError.of(*_without_keyring(error), place=str(Reference("keyring", name))) from None
-
-
-class _Missing(Exception):  # noqa: N818  told as a problem, never as an error
-    def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(cause)
-        self.remedy = remedy
-
-
 def _look_up(reference: Reference, folder: Path) -> str:
     if reference.kind == "env":
         return _from_environment(reference.name)
     if reference.kind == "file":
-        return _from_file(folder / Path(reference.name).expanduser())
+        return read_private(folder / Path(reference.name).expanduser())
     return _from_keyring(reference.name)
 
 
@@ -169,67 +149,14 @@ def _from_environment(name: str) -> str:
     secret = os.environ.get(name)
     if not secret:
         cause = f"the environment variable {name} is {'not set' if secret is None else 'empty'}"
-        raise _Missing(cause, "set it for the process that runs phonehub")
+        raise UserError.of(cause, "set it for the process that runs phonehub")
     return secret
-
-
-def _from_file(path: Path) -> str:
-    try:
-        # a pipe must not make us wait, so it is opened without and refused below
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            _refuse_public(path, os.fstat(file.fileno()))
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise _Missing(
-            f"cannot be read: {error.strerror}", f"put the secret into {path}, readable by you alone"
-        ) from None
-    if len(content) > LARGEST_FILE:
-        raise _Missing(f"is larger than {LARGEST_FILE} bytes", "is it the right file?")
-    try:
-        secret = content.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise _Missing("is not UTF-8 text", "save it as UTF-8") from None
-    if not secret:
-        raise _Missing("the file is empty", f"put the secret into {path}")
-    return secret
-
-
-def _refuse_public(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _Missing("is not a file", f"put the secret into a file {path}")
-    if os.name != "posix":  # pragma: no cover  elsewhere the modes say nothing
-        return
-    if status.st_uid not in {0, os.geteuid()}:
-        raise _Missing("the file belongs to somebody else", f"make it yours: chown {os.geteuid()} {path}")
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise _Missing("others can read the file", f"chmod 600 {path}")
 
 
 def _from_keyring(name: str) -> str:
-    import keyring
-    from keyring.errors import KeyringError
-
-    service, user = _service_and_name(name)
-    try:
-        secret = keyring.get_password(service, user)
-    except KeyringError as error:
-        raise _Missing(*_without_keyring(error)) from None
+    secret = secret_store.get(name)
     if not secret:
-        raise _Missing(f"the keyring has no {user} for {service}", f'"phonehub config secret {name}" keeps it there')
+        service, user = secret_store.service_and_user(name)
+        place = secret_store.store().place
+        raise UserError.of(f"{place} has no {user} for {service}", f'"phonehub config secret {name}" keeps it there')
     return secret
-
-
-def _service_and_name(name: str) -> tuple[str, str]:
-    service, slash, user = name.partition("/")
-    return (service, user) if slash else (SERVICE, service)
-
-
-def _without_keyring(error: Exception) -> tuple[str, str]:
-    from keyring.errors import NoKeyringError
-
-    remedy = "write ${file:PATH} or ${env:NAME} instead"
-    if isinstance(error, NoKeyringError):
-        return "this computer has no keyring", f"install one, such as gnome-keyring, or {remedy}"
-    said = " ".join(str(error).split()) or type(error).__name__
-    return f"the keyring does not open: {said}", f"unlock it, or {remedy}"

@@ -97,12 +97,12 @@ def show(settings: Settings, everything: bool, as_json: bool) -> None:  # noqa: 
 def secret(name: str) -> None:
     """Ask for a secret and keep it in the keyring, where ${keyring:NAME} finds it.
 
-    NAME is as in the reference, such as phonehub/alice.
+    NAME is as in the reference, such as phonehub/alice. Where there is no keyring it goes to an encrypted file.
     """
-    from hub.secrets import keep
+    from hub.secret_store import keep
 
-    keep(name, click.prompt("Secret", hide_input=True, confirmation_prompt="Once more"))
-    say(f"kept; write ${{keyring:{printable(name)}}} where it is wanted")
+    place = keep(name, click.prompt("Secret", hide_input=True, confirmation_prompt="Once more"))
+    say(f"kept in {printable(place, 2000)}; write ${{keyring:{printable(name)}}} where it is wanted")
 
 
 def _toml(table: dict[str, Any], at: tuple[str, ...]) -> Iterator[str]:

@@ -34,7 +34,8 @@ class Backend(KeyringBackend):
         with open("kept", "a") as file:
             print(service, username, password, sep=",", file=file)
     def get_password(self, service, username):
-        return None
+        with open("kept") as file:
+            return file.read().strip().split(",")[-1]
 """
 
 
@@ -106,13 +107,41 @@ def test_a_secret_goes_to_the_keyring(phonehub: Phonehub, home: Path) -> None:
     assert "hunter2" not in said.stdout + said.stderr
 
 
-def test_without_a_keyring_it_says_what_else_to_do(phonehub: Phonehub) -> None:
+@pytest.mark.feature("ACC-01")
+def test_without_a_keyring_a_secret_goes_to_an_encrypted_file(phonehub: Phonehub, home: Path) -> None:
     given = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **given)
+    config = '[users.alice.phone]\nadapter = "sim"\nserver = "ws://127.0.0.1:9"\nuser = "a"\npassword = "{}"\n'
+    (home / "phonehub.toml").write_text(config.format("${keyring:phonehub/alice}"))
+    said = phonehub("config", "check", **given)
     assert said.returncode == 1
-    assert "this computer has no keyring" in said.stderr
-    assert "${file:PATH}" in said.stderr
-    assert "hunter2" not in said.stdout + said.stderr
+    assert 'this computer has no keyring ("phonehub config secret" keeps it in an encrypted file' in said.stderr
+    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **given)
+    assert said.returncode == 0, said.stderr
+    file, key = home / "data" / "phonehub" / "secrets.json", home / "config" / "phonehub" / "secrets.key"
+    assert f"kept in the encrypted file {file}, whose key is in {key}; write ${{keyring:phonehub/alice}}" in said.stdout
+    assert [path.stat().st_mode & 0o777 for path in (file, key, file.parent, key.parent)] == [
+        0o600, 0o600, 0o700, 0o700,
+    ]  # fmt: skip
+    assert "hunter2" not in file.read_text() + key.read_text() + said.stdout + said.stderr
+    assert phonehub("config", "check", **given).returncode == 0
+    key.write_text("another key")
+    said = phonehub("config", "check", **given)
+    assert f"{file} does not open with this key, or is damaged" in said.stderr
+
+
+@pytest.mark.feature("ACC-01")
+def test_a_key_of_ones_own_chooses_the_encrypted_file(phonehub: Phonehub, home: Path) -> None:
+    (home / "backend.py").write_text(KEYRING)
+    (home / "phonehub.key").touch(0o600)
+    (home / "phonehub.key").write_text("correct horse battery staple\n")
+    keyring = {"PYTHON_KEYRING_BACKEND": "backend.Backend", "PYTHONPATH": str(home)}
+    for chosen in (
+        {"PHONEHUB_SECRETS_KEY_FILE": str(home / "phonehub.key"), "PHONEHUB_SECRETS_FILE": str(home / "first.json")},
+        {"CREDENTIALS_DIRECTORY": str(home), "PHONEHUB_SECRETS_FILE": str(home / "second.json")},
+    ):
+        said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **keyring, **chosen)
+        assert f"kept in the encrypted file {chosen['PHONEHUB_SECRETS_FILE']}" in said.stdout
+    assert not (home / "kept").exists()
 
 
 @pytest.mark.parametrize("text", [None, "", "[users.alice]\n"])
