@@ -20,7 +20,7 @@ from hub import config
 from hub.app import Hub
 from hub.events import ActionDone, PhoneChanged
 from hub.sim import scenario
-from hub.sim.office import Who
+from hub.sim.exchange.office import Who
 from hub.sim.server import SimServer
 
 if TYPE_CHECKING:

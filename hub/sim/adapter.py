@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from hub.phone.adapter import ConnectionLost, SignInRefused
 from hub.sim import wire
-from hub.sim.refusal import Code
+from hub.sim.exchange.refusal import Code
 from hub.sim.session import DEFAULT_PATIENCE, Patience, SimSession
 from hub.sim.translate import Translator
 

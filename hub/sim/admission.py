@@ -8,12 +8,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from hub.sim import wire
-from hub.sim.office import COMMANDS
-from hub.sim.refusal import Code
+from hub.sim.exchange.office import COMMANDS
+from hub.sim.exchange.refusal import Code
 from hub.sim.wire_types import WireHandset
 
 if TYPE_CHECKING:
-    from hub.sim.office import Handset, Office, User
+    from hub.sim.exchange.office import Handset, Office, User
     from hub.sim.wire_types import WireState
 
 

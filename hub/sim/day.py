@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import CallState
 from hub.phone import commands
-from hub.sim.refusal import Refused
+from hub.sim.exchange.refusal import Refused
 from hub.sim.scenario import CallEntry, Deed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from hub.sim.exchange import Exchange
-    from hub.sim.journal import LegView
+    from hub.sim.exchange.exchange import Exchange
+    from hub.sim.exchange.journal import LegView
+    from hub.sim.exchange.timers import Timer
     from hub.sim.scenario import Act, DndEntry
-    from hub.sim.timers import Timer
 
 _BEFORE = 1
 """The day begins so many seconds of its own before the first thing happens."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from hub.checking import problems
 from hub.errors import Problem, UserError
 from hub.rules import yaml_source
-from hub.sim.office import (
+from hub.sim.exchange.office import (
     COMMANDS,
     FarEnd,
     Group,

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from hub.checking import shown, suggest
-from hub.sim.digits import destination, same
-from hub.sim.office import Office
-from hub.sim.refusal import Refused
+from hub.sim.exchange.digits import destination, same
+from hub.sim.exchange.office import Office
+from hub.sim.exchange.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

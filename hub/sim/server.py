@@ -16,9 +16,9 @@ from hub.sim import wire
 from hub.sim.admission import Admission
 from hub.sim.asked import command_of
 from hub.sim.client import Client
-from hub.sim.exchange import Exchange
-from hub.sim.journal import LegTold
-from hub.sim.refusal import Code, Refused
+from hub.sim.exchange.exchange import Exchange
+from hub.sim.exchange.journal import LegTold
+from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_types import WireState
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
     from websockets.http11 import Request, Response
 
-    from hub.sim.exchange import UserSnapshot
-    from hub.sim.journal import Told
-    from hub.sim.office import Handset, Office, User
+    from hub.sim.exchange.exchange import UserSnapshot
+    from hub.sim.exchange.journal import Told
+    from hub.sim.exchange.office import Handset, Office, User
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, StrictBool, ValidationError, field_serial
 
 from hub.core.call import Cause
 from hub.core.signals import Kind  # noqa: TC001  pydantic reads it
-from hub.sim.refusal import Code
+from hub.sim.exchange.refusal import Code
 from hub.sim.wire_types import (
     LONGEST_ID,
     Capabilities,

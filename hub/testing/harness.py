@@ -21,7 +21,7 @@ from hub import config as configuration
 from hub.app import Hub
 from hub.phone.commands import AnswerLeg, EndLeg
 from hub.sim import scenario
-from hub.sim.office import Who
+from hub.sim.exchange.office import Who
 from hub.sim.samples import TWO_DESKS, sample_scenario
 from hub.sim.server import SimServer
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.events import Event
     from hub.phone.phone import Phone
-    from hub.sim.office import Office
+    from hub.sim.exchange.office import Office
 
 T = TypeVar("T")
 

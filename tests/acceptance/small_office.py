@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    from hub.sim.office import Office
+    from hub.sim.exchange.office import Office
 
 NOTIFY = """\
 import json, socket, sys

@@ -12,7 +12,7 @@ from hub.core.call import Contact
 from hub.hookspecs import hookimpl
 from hub.phone.commands import AnswerLeg, DialNumber
 from hub.sim import scenario
-from hub.sim.office import Who
+from hub.sim.exchange.office import Who
 from hub.sim.server import SimServer
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from hub.clock import SystemClock
 from hub.core.dial_plan import DialPlan
 from hub.sim.adapter import SimAdapter, SimSettings
-from hub.sim.exchange import Exchange
-from hub.sim.journal import LegTold
-from hub.sim.office import (
+from hub.sim.exchange.exchange import Exchange
+from hub.sim.exchange.journal import LegTold
+from hub.sim.exchange.office import (
     FarEnd,
     FarEndDoes,
     Group,
@@ -26,7 +26,7 @@ from hub.sim.office import (
 if TYPE_CHECKING:
     from hub.core.signals import Kind
     from hub.phone.commands import Command
-    from hub.sim.journal import LegView, Told
+    from hub.sim.exchange.journal import LegView, Told
     from hub.sim.server import SimServer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

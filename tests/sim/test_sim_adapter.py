@@ -20,8 +20,8 @@ from hub.core.signals import Kind, LegSignal
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import AnswerLeg, DialNumber, SetDnd
 from hub.sim.adapter import SimSettings
+from hub.sim.exchange.office import Who
 from hub.sim.faults import Faults
-from hub.sim.office import Who
 from hub.sim.plugin import SimPhone
 from hub.sim.server import SimServer
 from hub.sim.session import Patience

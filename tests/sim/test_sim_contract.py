@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from offices import ANSWERING, MAIN, adapter, office
 
-from hub.sim.office import Who
+from hub.sim.exchange.office import Who
 from hub.sim.server import SimServer
 from hub.testing.contract import AdapterContract, PhoneSystem
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
 from hub.sim import wire
-from hub.sim.refusal import Code
+from hub.sim.exchange.refusal import Code
 from hub.sim.scenario import read
 from hub.sim.scenario_model import WrittenScenario
 from hub.sim.wire_types import LONGEST_ID, LONGEST_NAME, LONGEST_NUMBER

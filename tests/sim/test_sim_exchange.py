@@ -8,8 +8,8 @@ from offices import ANSWERING, BUSY, GONE, MAIN, NOON, SILENT, SUPPORT, TEN, Des
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
 from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd, SilenceLeg
-from hub.sim.office import Who
-from hub.sim.refusal import Code, Refused
+from hub.sim.exchange.office import Who
+from hub.sim.exchange.refusal import Code, Refused
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
 from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, LegCommand, ResumeLeg, SetDnd, SilenceLeg
 from hub.sim import wire
-from hub.sim.journal import EndedView, LegTold, LegView
-from hub.sim.refusal import Refused
+from hub.sim.exchange.journal import EndedView, LegTold, LegView
+from hub.sim.exchange.refusal import Refused
 from hub.sim.translate import Translator
 
 USERS = ("alice", "bob", "carol")

@@ -9,8 +9,8 @@ from offices import ANSWERING, Desk
 from hub.core.call import CallState, Direction
 from hub.core.transitions import LEG_TRANSITIONS
 from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, LegCommand, ResumeLeg, SilenceLeg
-from hub.sim.permitted import PERMITTED
-from hub.sim.refusal import Code, Refused
+from hub.sim.exchange.permitted import PERMITTED
+from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from hub.core.switchboard import Switchboard
 from hub.errors import UserError
 from hub.sim.adapter import SimAdapter, SimSettings
 from hub.sim.day import Day, Progress
-from hub.sim.exchange import Exchange
-from hub.sim.office import COMMANDS, Handset, Reject, Ring, ToVoicemail, Who
+from hub.sim.exchange.exchange import Exchange
+from hub.sim.exchange.office import COMMANDS, Handset, Reject, Ring, ToVoicemail, Who
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, TWO_DESKS, sample_scenario
 from hub.sim.scenario import Act, CallEntry, Deed, DndEntry, Scenario, load, read

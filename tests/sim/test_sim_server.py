@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from hub.core.call import Cause
 from hub.core.signals import Kind
 from hub.phone.commands import AnswerLeg, DialNumber, EndLeg
+from hub.sim.exchange.office import Who
 from hub.sim.faults import Faults
-from hub.sim.office import Who
 from hub.sim.server import SimServer
 from hub.sim.wire import LONGEST_REQUEST
 from hub.testing.listener import Listener

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
-from hub.sim.conversation import Branch, Conversation
-from hub.sim.reporter import Reporter
-from hub.sim.timers import Timer, Timers
+from hub.sim.exchange.conversation import Branch, Conversation
+from hub.sim.exchange.reporter import Reporter
+from hub.sim.exchange.timers import Timer, Timers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from hub.sim.journal import Told
-    from hub.sim.office import Office, Who
+    from hub.sim.exchange.journal import Told
+    from hub.sim.exchange.office import Office, Who
 
 
 class Switch:
-    """The conversations of an office and the legs in them. For the arguments see `hub.sim.exchange.Exchange`."""
+    """The conversations of an office and the legs in them; the arguments are those of `Exchange`."""
 
     def __init__(
         self,

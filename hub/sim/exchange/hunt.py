@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
-from hub.sim.digits import Inside, Nowhere
-from hub.sim.office import FarEndDoes, Reject, Ring, Who
+from hub.sim.exchange.digits import Inside, Nowhere
+from hub.sim.exchange.office import FarEndDoes, Reject, Ring, Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from hub.sim.conversation import Branch, Conversation
-    from hub.sim.digits import Destination, Outside
-    from hub.sim.office import Handset, Step, ToVoicemail, User
-    from hub.sim.switch import Switch
+    from hub.sim.exchange.conversation import Branch, Conversation
+    from hub.sim.exchange.digits import Destination, Outside
+    from hub.sim.exchange.office import Handset, Step, ToVoicemail, User
+    from hub.sim.exchange.switch import Switch
 
 _POST_DIAL = 1.0
 """Seconds from dialling over an outside line until the far end rings."""

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.sim.office import PREFIX_LENGTH, Ring, Who
-from hub.sim.refusal import Code, Refused
+from hub.sim.exchange.office import PREFIX_LENGTH, Ring, Who
+from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
-    from hub.sim.office import FarEnd, Group, Office, Route, Step, User
+    from hub.sim.exchange.office import FarEnd, Group, Office, Route, Step, User
 
 _SEPARATORS = re.compile(r"[\s().\-/]")
 _DIALLABLE = re.compile(r"\+?[0-9]{1,32}")

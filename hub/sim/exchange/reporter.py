@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from hub.core.call import Cause, Direction
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
-from hub.sim.journal import DndTold, EndedView, Journal, LegTold, LegView
-from hub.sim.office import Who
+from hub.sim.exchange.journal import DndTold, EndedView, Journal, LegTold, LegView
+from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from hub.sim.conversation import Branch
-    from hub.sim.journal import Told
+    from hub.sim.exchange.conversation import Branch
+    from hub.sim.exchange.journal import Told
 
 
 class Reporter:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from hub.core.call import CallState, Cause, Direction
     from hub.core.signals import Kind
-    from hub.sim.office import Who
+    from hub.sim.exchange.office import Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Cause, Direction
-from hub.sim.office import Who
+from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from hub.sim.office import Step
-    from hub.sim.timers import Timer
+    from hub.sim.exchange.office import Step
+    from hub.sim.exchange.timers import Timer
 
 JOINED = (CallState.CONNECTED, CallState.HOLD)
 DIALLING = (CallState.INITIATED, CallState.ALERTING)

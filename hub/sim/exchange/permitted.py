@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.core.call import CallState, Direction
 from hub.core.signals import Kind
-from hub.sim.refusal import Code, Refused
+from hub.sim.exchange.refusal import Code, Refused
 
 _IN, _OUT = Direction
 

@@ -1,7 +1,7 @@
 """The simulated phone system without its server: what can be asked of it.
 
 Pure: time comes in with each call, and `next_due` tells when to come again. Conversations are sets of legs
-(`hub.sim.switch`); where a call goes next is in `hub.sim.hunt`.
+(`hub.sim.exchange.switch`); where a call goes next is in `hub.sim.exchange.hunt`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
 from hub.phone import commands
-from hub.sim.digits import destination, route_for
-from hub.sim.hunt import Hunt
-from hub.sim.permitted import permitted
-from hub.sim.refusal import Code, Refused
-from hub.sim.reporter import view
-from hub.sim.switch import Switch
+from hub.sim.exchange.digits import destination, route_for
+from hub.sim.exchange.hunt import Hunt
+from hub.sim.exchange.permitted import permitted
+from hub.sim.exchange.refusal import Code, Refused
+from hub.sim.exchange.reporter import view
+from hub.sim.exchange.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from hub.sim.conversation import Branch
-    from hub.sim.journal import EndedView, LegView, Told
-    from hub.sim.office import Handset, Office, User, Who
-    from hub.sim.timers import Timer
+    from hub.sim.exchange.conversation import Branch
+    from hub.sim.exchange.journal import EndedView, LegView, Told
+    from hub.sim.exchange.office import Handset, Office, User, Who
+    from hub.sim.exchange.timers import Timer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
