@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from hub.core.boards import Board, Messages  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
 
 
@@ -85,6 +86,20 @@ class Resume(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(CallEvent):
+    """The user sent the call on to somebody else; its `end` follows."""
+
+    type: ClassVar[str] = "transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park(CallEvent):
+    """The user parked the call, at `call.orbit`; its `end` follows."""
+
+    type: ClassVar[str] = "park"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End(CallEvent):
     """The call is over for this user; `call.outcome` says how."""
 
@@ -114,6 +129,26 @@ class DndChanged(Event):
     type: ClassVar[str] = "dnd"
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardChanged(Event):
+    """Something that the phone shows beside its calls changed; `now` is the whole of it."""
+
+    now: Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesChanged(BoardChanged):
+    """The message-waiting lamp changed."""
+
+    type: ClassVar[str] = Messages.name
+
+    now: Messages
+
+
+BOARDS: dict[type[Board], type[BoardChanged]] = {Messages: MessagesChanged}
+"""The event that tells of each board."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +230,11 @@ class Lagged(Event):
     calls: tuple[Call, ...] = ()
 
 
-EVENTS: dict[str, type[Event]] = {
-    event.type: event
-    for event in (
-        Ring, Dial, Answer, Hold, Resume, End, CallChanged, ContactFound,
-        DndChanged, PhoneChanged, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
-    )
-}  # fmt: skip
+_ALL: tuple[type[Event], ...] = (
+    Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound,
+    *BOARDS.values(), DndChanged, PhoneChanged, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
+)  # fmt: skip
+EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""
 
 
@@ -215,6 +248,8 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
     return value
 
 

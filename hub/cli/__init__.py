@@ -21,6 +21,8 @@ COMMANDS = {
     "answer": "Answer a ringing call.",
     "hold": "Put a call on hold.",
     "resume": "Take a call back from hold.",
+    "mute": "Let the far end hear nothing, or hear again.",
+    "digits": "Send digits over a call, for menus and PINs.",
     "end": "Hang up.",
     "ignore": "Silence a ringing call here; it goes on ringing elsewhere.",
     "dnd": "Switch do-not-disturb, or tell how it stands.",

@@ -21,17 +21,22 @@ def acting(word: str, done: str) -> click.Command:
     @as_json
     @click.pass_obj
     def command(settings: Settings, call: str, as_json: bool) -> None:  # noqa: FBT001  a flag of the command line
-        from urllib.parse import quote
-
         from hub.cli.client import connect
 
         with connect(settings) as client:
-            acted = client.post(f"/calls/{quote(call or '-', safe='')}/{word}")
+            acted = client.post(f"{path_of(call)}/{word}")
         show(acted, as_json=as_json, people=lambda told: say(f"{done} {other_party(told)}"))
 
     which = "CALL is the call's id, as `phonehub calls` shows it; not needed where only one can be meant."
     command.help = f"{COMMANDS[word]}\n\n{which}"
     return command
+
+
+def path_of(call: str) -> str:
+    """Return the API's path of a call, or of the only one that can be meant."""
+    from urllib.parse import quote
+
+    return f"/calls/{quote(call or '-', safe='')}"
 
 
 def other_party(call: dict[str, Any]) -> str:

@@ -44,6 +44,13 @@ class Cause(StrEnum):
     PARKED = "parked"
 
 
+class HoldKind(StrEnum):
+    """Who can take a call back: this handset alone, or every handset with the shared appearance."""
+
+    PRIVATE = "private"
+    SHARED = "shared"
+
+
 class Outcome(StrEnum):
     """How a call ended for its user."""
 
@@ -86,6 +93,9 @@ class Leg:
 
     `conversation` is the phone system's name for the whole conversation, the same for every user in it. `party` is the
     other end, `dialled` what the caller dialled to get here (DNIS), `started` when the leg came up (aware UTC).
+    `appearance` is the line key that it is on. Legs of one device with the same `conference` are talking together.
+    `consults` names the held leg for whose sake this one was dialled, `orbit` where the call is or was parked. `held`
+    says how, while on hold; while `muted` the far end hears nothing; an `intercom` call answered by itself.
     """
 
     id: str
@@ -98,6 +108,13 @@ class Leg:
     line: str = ""
     queue: str = ""
     internal: bool = False
+    appearance: str = ""
+    conference: str = ""
+    consults: str = ""
+    orbit: str = ""
+    held: HoldKind | None = None
+    muted: bool = False
+    intercom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +132,8 @@ class Call:
 
     `id` is unique in the hub and stays; `conversation` is shared with the other users in it. `started`, `answered` and
     `ended` are aware UTC. `device` is the one that is in use (or rang first), `contacts` those that match, best first.
-    `counts` says how many events of each type the call has had; that is what makes an event's key.
+    `counts` says how many events of each type the call has had; that is what makes an event's key. `consults` is the id
+    of the call for whose sake this one was dialled; for what else is not told here, see `Leg`.
     """
 
     id: str
@@ -134,6 +152,13 @@ class Call:
     queue: str = ""
     internal: bool = False
     ignored: bool = False
+    appearance: str = ""
+    conference: str = ""
+    consults: str = ""
+    orbit: str = ""
+    held: HoldKind | None = None
+    muted: bool = False
+    intercom: bool = False
     contacts: tuple[Contact, ...] = ()
     legs: tuple[LegState, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()

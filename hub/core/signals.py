@@ -9,6 +9,7 @@ from hub.core.call import Cause
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hub.core.boards import Board
     from hub.core.call import Leg, LegState
 
 
@@ -49,7 +50,16 @@ class DndSignal:
     mark: str = ""
 
 
-Signal = LegSignal | DndSignal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSignal:
+    """A board of the user's phone changed; `now` is the whole of it."""
+
+    now: Board
+    at: datetime
+    mark: str = ""
+
+
+Signal = LegSignal | DndSignal | BoardSignal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +74,15 @@ class EndedLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, and DND.
+    """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, boards and DND.
 
-    `dnd` is None where the phone system cannot tell. Signals that follow a snapshot are later than it.
+    A board that is not there was not told by the phone system; `dnd` is None where it cannot tell. Signals that follow
+    a snapshot are later than it.
     """
 
     at: datetime
     live: tuple[LegState, ...] = ()
     ended: tuple[EndedLeg, ...] = ()
     dnd: bool | None = None
+    boards: tuple[Board, ...] = ()
     mark: str = ""

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from hub import events
 from hub.core.call import Call, CallState, Cause, Direction, LegState
-from hub.core.signals import DndSignal, Kind
-from hub.core.transitions import Step, next_state, outcome_of, state_of, steps
+from hub.core.signals import BoardSignal, DndSignal, Kind
+from hub.core.transitions import Step, ending, next_state, outcome_of, state_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from hub.core.boards import Board
     from hub.core.call import Contact, Leg
     from hub.core.numbers import Number
     from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
@@ -21,6 +22,8 @@ _EVENTS: dict[Step, type[events.CallEvent]] = {
     Step.ANSWERED: events.Answer,
     Step.HELD: events.Hold,
     Step.RESUMED: events.Resume,
+    Step.TRANSFERRED: events.Transfer,
+    Step.PARKED: events.Park,
     Step.ENDED: events.End,
     Step.CHANGED: events.CallChanged,
 }
@@ -51,6 +54,12 @@ class Switchboard:
         self._calls = {call.id: call for call in calls}
         self._former: OrderedDict[str, None] = OrderedDict.fromkeys(former)
         self._memory = memory
+        self._boards: dict[str, Board] = {}
+
+    @property
+    def boards(self) -> Mapping[str, Board]:
+        """What the phone shows beside the calls, by name, as far as the phone system told."""
+        return self._boards
 
     @property
     def calls(self) -> Mapping[str, Call]:
@@ -61,13 +70,15 @@ class Switchboard:
         """Apply a signal; return what it means. Raises `ProtocolError`, with nothing changed, if it cannot be."""
         if isinstance(signal, DndSignal):
             return self._apply_dnd(on=signal.on, at=signal.at, inferred=False)
+        if isinstance(signal, BoardSignal):
+            return self._apply_board(signal.now, signal.at, inferred=False)
         call = self._call_of(signal.leg)
         if call is None:
             next_state(CallState.NULL, signal.kind)
             call = self._new_call(signal.leg)
         before = next((leg for leg in call.legs if leg.leg.id == signal.leg.id), None)
         state = next_state(before.state if before else CallState.NULL, signal.kind)
-        return tuple(self._move(call, _with_leg(call.legs, signal, state, before), signal.at, signal.cause))
+        return tuple(self._move(call, _with_leg(call.legs, signal, state, before), signal))
 
     def resync(self, snapshot: Snapshot) -> tuple[events.Event, ...]:
         """Compare what is known with a snapshot; return what was missed, marked as inferred."""
@@ -82,6 +93,8 @@ class Switchboard:
             missed += self._catch_up(call, tuple(living[call.id]), gone[call.id], snapshot.at)
         if snapshot.dnd is not None:
             missed += self._apply_dnd(on=snapshot.dnd, at=snapshot.at, inferred=True)
+        for board in snapshot.boards:
+            missed += self._apply_board(board, snapshot.at, inferred=True)
         return tuple(missed)
 
     def ignore(self, call_id: str, at: datetime) -> tuple[events.Event, ...]:
@@ -105,6 +118,10 @@ class Switchboard:
         shared = (call for call in calls if call.conversation == leg.conversation)
         return next(own, None) or next(shared, None)
 
+    def _call_with(self, leg: str) -> str:
+        """Return the id of the call that has a leg, empty if none has."""
+        return next((call.id for call in self._calls.values() for known in call.legs if known.leg.id == leg), "")
+
     def _new_call(self, leg: Leg) -> Call:
         name = first = f"{leg.conversation}.{self.user}"
         visit = 1
@@ -124,6 +141,9 @@ class Switchboard:
             line=leg.line,
             queue=leg.queue,
             internal=leg.internal,
+            appearance=leg.appearance,
+            orbit=leg.orbit,
+            intercom=leg.intercom,
             contacts=self._find_contacts(leg.party.number),
         )
 
@@ -134,17 +154,18 @@ class Switchboard:
 
     # --- what a change means ---
 
-    def _move(self, call: Call, legs: tuple[LegState, ...], at: datetime, cause: Cause) -> Iterator[events.Event]:
-        changed = self._described(call, legs)
+    def _move(self, call: Call, legs: tuple[LegState, ...], signal: LegSignal) -> Iterator[events.Event]:
+        changed, at = self._described(call, legs), signal.at
         for step in steps(call.state, changed.state) or (Step.CHANGED,) * (changed != replace(call, legs=legs)):
             if step is Step.ANSWERED:
                 if changed.answered is not None:
                     continue
                 changed = replace(changed, answered=at)
             if step is Step.ENDED:
-                changed = _ended(changed, at, cause)
-            yield self._step(step, changed, at, inferred=False)
-            changed = self._calls.get(call.id, changed)
+                changed = _ended(changed, at, signal.cause, signal.leg)
+            for each in ending(signal.cause) if step is Step.ENDED else (step,):
+                yield self._step(each, changed, at, inferred=False)
+                changed = self._calls.get(call.id, changed)
         if changed.state is not CallState.NULL:
             self._calls[call.id] = changed
 
@@ -168,8 +189,10 @@ class Switchboard:
             changed = replace(changed, answered=when[Step.ANSWERED])
         if Step.ENDED in todo:
             last = gone[-1] if gone else None
-            changed = _ended(changed, last.ended if last else now, last.cause if last else Cause.NORMAL)
-            when[Step.ENDED] = changed.ended or now
+            cause = last.cause if last else Cause.NORMAL
+            changed = _ended(changed, last.ended if last else now, cause, last.leg if last else None)
+            todo[todo.index(Step.ENDED) :] = ending(cause)
+            when |= dict.fromkeys(ending(cause), changed.ended or now)
         if not todo and changed != replace(call, legs=legs):
             todo = [Step.CHANGED]
         self._calls[call.id] = changed
@@ -195,6 +218,13 @@ class Switchboard:
             line=chief.line,
             queue=chief.queue,
             internal=chief.internal,
+            appearance=chief.appearance,
+            conference=chief.conference,
+            consults=self._call_with(chief.consults) or call.consults,
+            orbit=chief.orbit,
+            held=chief.held if state is CallState.HOLD else None,
+            muted=chief.muted,
+            intercom=chief.intercom,
             contacts=contacts,
             legs=legs,
         )
@@ -224,6 +254,14 @@ class Switchboard:
             return ()
         return (events.DndChanged(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, on=on),)
 
+    def _apply_board(self, board: Board, at: datetime, *, inferred: bool) -> tuple[events.Event, ...]:
+        before = self._boards.get(board.name)
+        self._boards[board.name] = board
+        if before == board or (before is None and inferred):
+            return ()
+        kind = events.BOARDS[type(board)]
+        return (kind(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, now=board),)
+
 
 def _with_leg(
     legs: tuple[LegState, ...], signal: LegSignal, state: CallState, before: LegState | None
@@ -239,6 +277,7 @@ def _with_leg(
     return tuple(after if leg is before else leg for leg in legs)
 
 
-def _ended(call: Call, at: datetime, cause: Cause) -> Call:
+def _ended(call: Call, at: datetime, cause: Cause, leg: Leg | None) -> Call:
     outcome = outcome_of(call.direction, cause, answered=call.answered is not None)
-    return replace(call, state=CallState.NULL, ended=at, outcome=outcome)
+    orbit = leg.orbit if leg else call.orbit
+    return replace(call, state=CallState.NULL, ended=at, outcome=outcome, orbit=orbit, held=None, conference="")

@@ -59,11 +59,13 @@ class Step(StrEnum):
     ANSWERED = "answered"
     HELD = "held"
     RESUMED = "resumed"
+    TRANSFERRED = "transferred"
+    PARKED = "parked"
     ENDED = "ended"
     CHANGED = "changed"
 
 
-_BEGUN, _ANSWERED, _HELD, _RESUMED, _ENDED, _CHANGED = Step
+_BEGUN, _ANSWERED, _HELD, _RESUMED, _TRANSFERRED, _PARKED, _ENDED, _CHANGED = Step
 
 CALL_STEPS: dict[tuple[CallState, CallState], tuple[Step, ...]] = {
     (_NULL, _INITIATED): (_BEGUN,),
@@ -98,6 +100,17 @@ def steps(old: CallState, new: CallState) -> tuple[Step, ...]:
     return CALL_STEPS.get((old, new), (_CHANGED,))
 
 
+_ENDINGS: dict[Cause, tuple[Step, ...]] = {
+    Cause.TRANSFERRED: (_TRANSFERRED, _ENDED),
+    Cause.PARKED: (_PARKED, _ENDED),
+}
+
+
+def ending(cause: Cause) -> tuple[Step, ...]:
+    """Return what it means that a call's last leg was cleared for this reason."""
+    return _ENDINGS.get(cause, (_ENDED,))
+
+
 PRECEDENCE = (_CONNECTED, _HOLD, _ALERTING, _INITIATED, _QUEUED, _FAILED)
 
 
@@ -118,7 +131,7 @@ _UNHEARD: dict[tuple[Direction, Cause], Outcome] = {
 
 def outcome_of(direction: Direction, cause: Cause, *, answered: bool) -> Outcome:
     """Return how a call ended, from why its last leg was cleared and whether it had been answered."""
-    if answered:
+    if answered or cause in OUTCOMES:  # a call can be sent on while it rings
         return OUTCOMES.get(cause, Outcome.ENDED)
     unheard = Outcome.MISSED if direction is Direction.INBOUND else Outcome.NO_ANSWER
     return _UNHEARD.get((direction, cause), unheard)

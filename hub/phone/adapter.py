@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from pydantic import BaseModel
 
@@ -63,10 +63,10 @@ class Session(Protocol):
         """Yield what happens after the snapshot, in order; raise `ConnectionLost` when the connection goes."""
         ...
 
-    async def do(self, command: Command) -> None:
+    async def do(self, command: Command) -> Mapping[str, str]:
         """Carry out a command: return when the phone system has accepted it, raise `PhoneError` when it has not.
 
-        The effect comes as signals.
+        The effect comes as signals. Returns what the phone system said with that: nothing, for most commands.
         """
         ...
 

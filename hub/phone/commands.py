@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from hub.core.call import HoldKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ class AnswerLeg(LegCommand):
 
 @dataclass(frozen=True, slots=True)
 class HoldLeg(LegCommand):
-    """Put a connected leg on hold."""
+    """Put a connected leg on hold; without a `kind` as its appearance does by default."""
 
     name: ClassVar[str] = "hold"
+
+    kind: HoldKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,45 @@ class SilenceLeg(LegCommand):
     """Silence a ringing device; the call goes on ringing elsewhere."""
 
     name: ClassVar[str] = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class MuteLeg(LegCommand):
+    """Let the far end of a connected leg hear nothing of the user, or hear again."""
+
+    name: ClassVar[str] = "mute"
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits(LegCommand):
+    """Send `digits` (0-9, *, #, A-D) over a connected leg, as RFC 4733 tones."""
+
+    name: ClassVar[str] = "dtmf"
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachMedia(LegCommand):
+    """Send what is said on a leg as RTP: the user's own voice to `near`, the far end's to `far`, UDP hosts and ports.
+
+    `codecs` are those that can be read, best first (RFC 3551 names). The answer says `codec` and `payload_type`.
+    """
+
+    name: ClassVar[str] = "record"
+
+    near: tuple[str, int]
+    far: tuple[str, int]
+    codecs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DetachMedia(LegCommand):
+    """Send no more of what is said on a leg."""
+
+    name: ClassVar[str] = "detach_media"
 
 
 @dataclass(frozen=True, slots=True)

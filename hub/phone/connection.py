@@ -11,7 +11,7 @@ from hub.core.transitions import ProtocolError
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hub.clock import Clock
     from hub.core.signals import Signal, Snapshot
@@ -121,8 +121,8 @@ class Connection:
         """Sign in again after a refusal: somebody has changed something."""
         self._again.set()
 
-    async def do(self, command: Command) -> None:
-        """Carry out a command within the deadline; raises `PhoneError`."""
+    async def do(self, command: Command) -> Mapping[str, str]:
+        """Carry out a command within the deadline, return what was said to it; raises `PhoneError`."""
         session = self._session
         if session is None:
             raise PhoneError("not connected to the phone system", "not_connected")
@@ -130,7 +130,7 @@ class Connection:
             raise PhoneError(f"this phone system or handset cannot {command.name}", "missing_capability")
         try:
             async with asyncio.timeout(self._answer_within):
-                await session.do(command)
+                return await session.do(command)
         except TimeoutError:
             raise PhoneError(f"the phone system did not answer in {self._answer_within:.0f} s", "timeout") from None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from hub import events
@@ -11,10 +12,11 @@ from hub.phone.connection import Connection, ConnectionState
 from hub.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from hub.clock import Clock
-    from hub.core.call import Call
+    from hub.core.boards import Board
+    from hub.core.call import Call, HoldKind
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.core.signals import Signal, Snapshot
@@ -30,6 +32,8 @@ _LOGGED = {
 }
 _LONGEST = 1000
 """Characters of a message that are logged; the phone system may have written it."""
+_SEPARATORS = str.maketrans("", "", " -.()")
+_KEYS = re.compile(r"[0-9*#A-D]{1,64}", re.ASCII)
 _LIVE = tuple(state for state in CallState if state is not CallState.NULL)
 
 
@@ -70,6 +74,11 @@ class Phone:
         return tuple(self._switchboard.calls.values())
 
     @property
+    def boards(self) -> Mapping[str, Board]:
+        """What the phone shows beside the calls, by name, as far as the phone system told."""
+        return self._switchboard.boards
+
+    @property
     def dnd(self) -> bool | None:
         """Whether do-not-disturb is on; None while the phone system has not told."""
         return self._switchboard.dnd
@@ -89,16 +98,32 @@ class Phone:
         await self.connection.do(commands.AnswerLeg(_legs(found, CallState.ALERTING)[0]))
         return found
 
-    async def hold(self, call: str = "") -> Call:
-        """Put a connected call on hold."""
+    async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call:
+        """Put a connected call on hold; without a kind shared on a shared appearance, else privately."""
         found = self._the(call, "hold", CallState.CONNECTED)
-        await self.connection.do(commands.HoldLeg(_legs(found, CallState.CONNECTED)[0]))
+        await self.connection.do(commands.HoldLeg(_legs(found, CallState.CONNECTED)[0], kind))
         return found
 
     async def resume(self, call: str = "") -> Call:
         """Take a held call back."""
         found = self._the(call, "resume", CallState.HOLD)
         await self.connection.do(commands.ResumeLeg(_legs(found, CallState.HOLD)[0]))
+        return found
+
+    async def mute(self, on: bool, call: str = "") -> Call:  # noqa: FBT001  the word is in the name
+        """Let the far end of a connected call hear nothing, or hear again."""
+        found = self._the(call, "mute", CallState.CONNECTED)
+        await self.connection.do(commands.MuteLeg(_legs(found, CallState.CONNECTED)[0], on))
+        return found
+
+    async def send_digits(self, digits: str, call: str = "") -> Call:
+        """Send digits (0-9, *, #, A-D; spaces and dashes are left out) over a connected call."""
+        keys = digits.translate(_SEPARATORS).upper()
+        if not _KEYS.fullmatch(keys):
+            cause = f"{digits[:40]!r} cannot be sent: use 0-9, *, # and A-D, at most 64 of them"
+            raise PhoneError(cause, "invalid_number")
+        found = self._the(call, "send digits over", CallState.CONNECTED)
+        await self.connection.do(commands.SendDigits(_legs(found, CallState.CONNECTED)[0], keys))
         return found
 
     async def end(self, call: str = "") -> Call:

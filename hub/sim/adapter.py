@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from hub.phone.adapter import ConnectionLost, SignInRefused
-from hub.sim import wire
+from hub.sim import wire, wire_answers, wire_requests
 from hub.sim.exchange.refusal import Code
 from hub.sim.session import DEFAULT_PATIENCE, Patience, SimSession
 from hub.sim.translate import Translator
@@ -122,9 +122,9 @@ class SimAdapter:
         except (InvalidHandshake, InvalidURI, ValueError) as error:
             raise self._lost(f"it is no WebSocket server, or it refuses ({error})") from None
 
-    async def _sign_in(self, socket: ClientConnection, mark: str) -> wire.SignedIn:
+    async def _sign_in(self, socket: ClientConnection, mark: str) -> wire_answers.SignedIn:
         settings = self._settings
-        request = wire.SignIn(
+        request = wire_requests.SignIn(
             protocol=wire.PROTOCOL,
             user=settings.user,
             password=settings.password,
@@ -141,16 +141,16 @@ class SimAdapter:
             raise self._lost(f"it closed the connection during the sign-in ({closed})") from None
         except wire.WireError as error:
             raise self._lost(f"it does not speak the protocol of a simulated phone system ({error})") from None
-        if isinstance(answer, wire.Error):
+        if isinstance(answer, wire_answers.Error):
             raise self._refused(answer)
-        if not isinstance(answer, wire.SignedIn):
+        if not isinstance(answer, wire_answers.SignedIn):
             raise self._lost("it did not answer the sign-in but said something else")
         if answer.protocol != wire.PROTOCOL:
             text = f"it speaks version {answer.protocol} of the protocol, this hub version {wire.PROTOCOL}"
-            raise self._refused(wire.Error(code=Code.UNSUPPORTED_VERSION, message=text))
+            raise self._refused(wire_answers.Error(code=Code.UNSUPPORTED_VERSION, message=text))
         return answer
 
-    def _refused(self, error: wire.Error) -> ConnectionLost | SignInRefused:
+    def _refused(self, error: wire_answers.Error) -> ConnectionLost | SignInRefused:
         remedies = {code.value: remedy for code, remedy in _REFUSALS.items()}
         if error.code not in remedies:
             return self._lost(f"it refuses the sign-in ({error.code}: {error.message})")

@@ -1,38 +1,41 @@
-"""Commands as messages, and messages as commands."""
+"""Commands as messages, and messages as commands: their fields are the same, but for the names of a few."""
 
 from __future__ import annotations
 
+import dataclasses
+from types import MappingProxyType
+
 from hub.phone import commands
-from hub.sim import wire
+from hub.sim import wire, wire_requests
 
-LegRequest = wire.Answer | wire.Hold | wire.Resume | wire.End | wire.Ignore
-Request = wire.Dial | wire.Dnd | LegRequest
-
-_LEG_REQUESTS: dict[type[LegRequest], type[commands.LegCommand]] = {
-    wire.Answer: commands.AnswerLeg,
-    wire.Hold: commands.HoldLeg,
-    wire.Resume: commands.ResumeLeg,
-    wire.End: commands.EndLeg,
-    wire.Ignore: commands.SilenceLeg,
+_REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
+    commands.DialNumber: wire_requests.Dial,
+    commands.AnswerLeg: wire_requests.Answer,
+    commands.HoldLeg: wire_requests.Hold,
+    commands.ResumeLeg: wire_requests.Resume,
+    commands.EndLeg: wire_requests.End,
+    commands.SilenceLeg: wire_requests.Ignore,
+    commands.MuteLeg: wire_requests.Mute,
+    commands.SendDigits: wire_requests.Dtmf,
+    commands.SetDnd: wire_requests.Dnd,
 }
-_LEG_COMMANDS = {command: request for request, command in _LEG_REQUESTS.items()}
+_COMMANDS = {request: command for command, request in _REQUESTS.items()}
+_ON_THE_WIRE = MappingProxyType({"device": "handset"})
+_HERE = {there: here for here, there in _ON_THE_WIRE.items()}
 
 
-def command_of(message: Request) -> commands.Command:
+def command_of(message: wire.Asking) -> commands.Command:
     """Return what a message asks for."""
-    if isinstance(message, wire.Dial):
-        return commands.DialNumber(message.number, message.handset)
-    if isinstance(message, wire.Dnd):
-        return commands.SetDnd(message.on)
-    return _LEG_REQUESTS[type(message)](message.leg)
+    names = (name for name in type(message).model_fields if name not in {"type", "id"})
+    return _COMMANDS[type(message)](**{_HERE.get(name, name): getattr(message, name) for name in names})
 
 
-def message_of(command: commands.Command, request: str) -> Request | None:
+def message_of(command: commands.Command, request: str) -> wire.Asking | None:
     """Return the message, with a request id, that asks for this; None if the protocol has none."""
-    if isinstance(command, commands.DialNumber):
-        return wire.Dial(id=request, number=command.number, handset=command.device)
-    if isinstance(command, commands.SetDnd):
-        return wire.Dnd(id=request, on=command.on)
-    if isinstance(command, commands.LegCommand) and type(command) in _LEG_COMMANDS:
-        return _LEG_COMMANDS[type(command)](id=request, leg=command.leg)
-    return None
+    kind = _REQUESTS.get(type(command))
+    if kind is None:
+        return None
+    fields = {
+        _ON_THE_WIRE.get(field.name, field.name): getattr(command, field.name) for field in dataclasses.fields(command)
+    }
+    return kind(id=request, **fields)

@@ -200,7 +200,7 @@ class _Story:
                 self._caller = self._exchange.call_in(at, entry.person, entry.to)
             else:
                 dial = commands.DialNumber(entry.to, entry.handset)
-                self._caller = self._exchange.command(at, entry.user, dial, by_hand=True)
+                self._caller = self._exchange.command(at, entry.user, dial, by_hand=True).leg
         except Refused as refused:
             self._day.skipped(at, f"{self._name} gets nowhere: {refused}")
         self._conversation = self._exchange.conversation_of(self._caller)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from hub.core.call import Cause
-from hub.sim.exchange.office import FarEndDoes
+from hub.sim.exchange.office import COMMANDS, FarEndDoes
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -25,7 +25,15 @@ TimeOfDay = Annotated[int, BeforeValidator(_time_of_day)]
 """Seconds since midnight."""
 Seconds = Annotated[float, Field(ge=0, le=24 * 3600)]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-Capability = Literal["dial", "answer", "hold", "resume", "end", "ignore", "dnd"]
+
+
+def _capability(value: str) -> str:
+    if value not in COMMANDS:
+        raise ValueError(f"a capability is one of {', '.join(COMMANDS)}")
+    return value
+
+
+Capability = Annotated[str, AfterValidator(_capability)]
 
 
 class Written(BaseModel):
@@ -39,7 +47,7 @@ class WrittenHandset(Written):
 
     name: str = Field(default="", description="what people call it")
     capabilities: tuple[Capability, ...] = Field(
-        default=("dial", "answer", "hold", "resume", "end", "ignore", "dnd"),
+        default=tuple(COMMANDS),
         description="what can be asked of it from afar; by default everything",
     )
     appearances: int = Field(default=4, ge=1, le=100, description="how many calls it can have at a time")

@@ -12,14 +12,14 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from hub.clock import SystemClock
-from hub.sim import wire
+from hub.sim import wire, wire_answers, wire_requests
 from hub.sim.admission import Admission
 from hub.sim.asked import command_of
 from hub.sim.client import Client
 from hub.sim.exchange.exchange import Exchange
-from hub.sim.exchange.journal import LegTold
+from hub.sim.exchange.journal import BoardTold, DndTold, LegTold
 from hub.sim.exchange.refusal import Code, Refused
-from hub.sim.wire_types import WireState
+from hub.sim.wire_answers import WireState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +36,11 @@ log = logging.getLogger(__name__)
 _HARD_LIMIT = 16 * wire.LONGEST_REQUEST
 """Bytes of a message at which the connection is closed; between the soft limit and this one it is refused."""
 _POLICY_VIOLATION = 1008
+_EVENTS: dict[type[Told], type[wire_answers.LegEvent | wire_answers.DndEvent | wire_answers.BoardEvent]] = {
+    LegTold: wire_answers.LegEvent,
+    DndTold: wire_answers.DndEvent,
+    BoardTold: wire_answers.BoardEvent,
+}
 
 
 class SimServer:
@@ -147,9 +152,7 @@ class SimServer:
         clients = [client for client in self.clients if client.user == told.user]
         if isinstance(told, LegTold):
             clients = [client for client in clients if told.leg.device in client.handsets]
-            text = wire.encode(wire.LegEvent.model_validate(told)) if clients else ""
-        else:
-            text = wire.encode(wire.DndEvent.model_validate(told)) if clients else ""
+        text = wire.encode(_EVENTS[type(told)].model_validate(told)) if clients else ""
         for client in clients:
             client.send_raw(text)
 
@@ -184,22 +187,22 @@ class SimServer:
             try:
                 request = wire.read_request(data)
             except wire.WireError as error:
-                refusal = wire.Error(id=error.request, code=error.code, message=str(error))
+                refusal = wire_answers.Error(id=error.request, code=error.code, message=str(error))
             else:
-                if isinstance(request, wire.SignIn):
+                if isinstance(request, wire_requests.SignIn):
                     found = self._admission.admit(request)
-                    if not isinstance(found, wire.Error):
+                    if not isinstance(found, wire_answers.Error):
                         return self._welcome(socket, request, *found)
                     refusal = found
                 else:
-                    refusal = wire.Error(id=request.id, code=Code.BAD_REQUEST, message="sign in first")
+                    refusal = wire_answers.Error(id=request.id, code=Code.BAD_REQUEST, message="sign in first")
             log.info("a sign-in was refused: %s", refusal.code)
             await socket.send(wire.encode(refusal))
             await socket.close(_POLICY_VIOLATION, refusal.code)
         return None
 
     def _welcome(
-        self, socket: ServerConnection, request: wire.SignIn, user: User, handsets: tuple[Handset, ...]
+        self, socket: ServerConnection, request: wire_requests.SignIn, user: User, handsets: tuple[Handset, ...]
     ) -> Client:
         client = Client(socket, user.name, frozenset(handset.id for handset in handsets), self._backlog)
         # nothing happens between the snapshot and the first event, as long as nobody awaits in between
@@ -212,20 +215,20 @@ class SimServer:
         try:
             request = wire.read_request(data)
         except wire.WireError as error:
-            return wire.Error(id=error.request, code=error.code, message=str(error))
+            return wire_answers.Error(id=error.request, code=error.code, message=str(error))
         match request:
-            case wire.Ping():
-                return wire.Pong(id=request.id)
-            case wire.GetSnapshot():
-                return wire.SnapshotAnswer(id=request.id, snapshot=self._snapshot(client, request.since))
-            case wire.SignIn():
-                return wire.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
+            case wire_requests.Ping():
+                return wire_answers.Pong(id=request.id)
+            case wire_requests.GetSnapshot():
+                return wire_answers.SnapshotAnswer(id=request.id, snapshot=self._snapshot(client, request.since))
+            case wire_requests.SignIn():
+                return wire_answers.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
         try:
-            leg = self.exchange.command(self.now(), client.user, command_of(request), handsets=client.handsets)
+            accepted = self.exchange.command(self.now(), client.user, command_of(request), handsets=client.handsets)
         except Refused as refused:
             handsets = tuple(sorted(client.handsets)) if refused.code is Code.UNKNOWN_HANDSET else ()
-            return wire.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)
-        return wire.Done(id=request.id, leg=leg)
+            return wire_answers.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)
+        return wire_answers.Done(id=request.id, leg=accepted.leg, told=dict(accepted.told))
 
     def _snapshot(self, client: Client, since: str) -> WireState:
         found: UserSnapshot = self.exchange.snapshot(self.now(), client.user, since, client.handsets)

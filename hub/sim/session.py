@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 from websockets.exceptions import ConnectionClosed
 
 from hub.phone.adapter import ConnectionLost, PhoneError
-from hub.sim import wire
+from hub.sim import wire, wire_answers, wire_requests
 from hub.sim.asked import message_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from websockets.asyncio.client import ClientConnection
 
     from hub.clock import Clock
     from hub.core.signals import Signal, Snapshot
     from hub.phone.commands import Command
-    from hub.sim.asked import Request
     from hub.sim.translate import Translator
 
 
@@ -50,7 +49,7 @@ class SimSession:
     def __init__(
         self,
         socket: ClientConnection,
-        welcome: wire.SignedIn,
+        welcome: wire_answers.SignedIn,
         translator: Translator,
         clock: Clock,
         patience: Patience,
@@ -80,16 +79,17 @@ class SimSession:
         if self._over != _CLOSED:
             raise ConnectionLost(self._over)
 
-    async def do(self, command: Command) -> None:
+    async def do(self, command: Command) -> Mapping[str, str]:
         """Carry out a command; see `hub.phone.adapter.Session.do`."""
         request = str(next(self._requests))
         message = message_of(command, request)
         if message is None or command.name not in self.capabilities:
             raise PhoneError(f"this phone system or handset lacks the capability {command.name}", "missing_capability")
         answer = await self._ask(message)
-        if isinstance(answer, wire.Error):
+        if isinstance(answer, wire_answers.Error):
             known = f"; they are: {', '.join(answer.handsets)}" if answer.handsets else ""
             raise PhoneError(f"{answer.message}{known}", answer.code)
+        return answer.told if isinstance(answer, wire_answers.Done) else {}
 
     async def close(self) -> None:
         """Leave; the calls go on. May be called twice."""
@@ -99,7 +99,7 @@ class SimSession:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._socket.close()
 
-    async def _ask(self, message: Request) -> wire.FromServer:
+    async def _ask(self, message: wire.Asking) -> wire.FromServer:
         if self._over:
             raise ConnectionLost(self._over)
         waiting: asyncio.Future[wire.FromServer | None] = asyncio.get_running_loop().create_future()
@@ -137,10 +137,11 @@ class SimSession:
 
     def _take(self, message: wire.FromServer | None) -> None:
         match message:
-            case None | wire.SignedIn():
+            case None | wire_answers.SignedIn():
                 pass
-            case wire.LegEvent() | wire.DndEvent():
-                self._signals.put_nowait(self._translator.signal(message))
+            case wire_answers.LegEvent() | wire_answers.DndEvent() | wire_answers.BoardEvent():
+                if signal := self._translator.signal(message):
+                    self._signals.put_nowait(signal)
             case _:
                 waiting = self._answers.get(message.id)
                 if waiting is not None and not waiting.done():
@@ -155,7 +156,7 @@ class SimSession:
                 continue
             with contextlib.suppress(ConnectionClosed, TimeoutError):  # the silence tells
                 async with asyncio.timeout(within):
-                    await self._socket.send(wire.encode(wire.Ping(id=f"ping-{next(self._requests)}")))
+                    await self._socket.send(wire.encode(wire_requests.Ping(id=f"ping-{next(self._requests)}")))
             await self._clock.sleep(within)
             if heard == self._heard:
                 self._finish(f"the phone system has not answered for {within:g} s")

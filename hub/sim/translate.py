@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.core.call import Leg, LegState, Party
-from hub.core.signals import DndSignal, EndedLeg, LegSignal, Snapshot
-from hub.sim import wire
+from hub.core.signals import BoardSignal, DndSignal, EndedLeg, LegSignal, Snapshot
+from hub.sim import wire_answers
+from hub.sim.wire_boards import WirePart
+from hub.sim.wire_types import WireParty
 
 if TYPE_CHECKING:
+    from hub.core.boards import Board
     from hub.core.dial_plan import DialPlan
     from hub.core.signals import Signal
-    from hub.sim.wire_types import WireLeg, WireParty, WireState
+    from hub.sim.wire_answers import WireState
+    from hub.sim.wire_boards import WireBoard
+    from hub.sim.wire_types import Wire, WireLeg
 
 
 class Translator:
@@ -20,10 +25,13 @@ class Translator:
     def __init__(self, plan: DialPlan) -> None:
         self._plan = plan
 
-    def signal(self, event: wire.LegEvent | wire.DndEvent) -> Signal:
-        """Return what happened."""
-        if isinstance(event, wire.DndEvent):
+    def signal(self, event: wire_answers.LegEvent | wire_answers.DndEvent | wire_answers.BoardEvent) -> Signal | None:
+        """Return what happened; None for a board of a later version."""
+        if isinstance(event, wire_answers.DndEvent):
             return DndSignal(on=event.on, at=event.at, mark=event.mark)
+        if isinstance(event, wire_answers.BoardEvent):
+            board = self._board(event.now)
+            return None if board is None else BoardSignal(now=board, at=event.at, mark=event.mark)
         return LegSignal(kind=event.kind, leg=self._leg(event.leg), at=event.at, cause=event.cause, mark=event.mark)
 
     def snapshot(self, state: WireState) -> Snapshot:
@@ -36,8 +44,26 @@ class Translator:
                 for one in state.ended
             ),
             dnd=state.dnd,
+            boards=tuple(board for board in map(self._board, state.boards) if board is not None),
             mark=state.mark,
         )
+
+    def _board(self, board: WireBoard) -> Board | None:
+        return None if board.becomes is None else board.becomes(**self._fields(board))
+
+    def _fields(self, told: Wire) -> dict[str, Any]:
+        names = (name for name in type(told).model_fields if name != "board")
+        return {name: self._value(getattr(told, name)) for name in names}
+
+    def _value(self, told: Any) -> Any:
+        match told:
+            case WireParty():
+                return self._party(told)
+            case WirePart():
+                return told.becomes(**self._fields(told))
+            case tuple():
+                return tuple(map(self._value, told))
+        return told
 
     def _leg(self, leg: WireLeg) -> Leg:
         return Leg(
@@ -51,6 +77,13 @@ class Translator:
             line=leg.line,
             queue=leg.queue,
             internal=leg.internal,
+            appearance=leg.appearance,
+            conference=leg.conference,
+            consults=leg.consults,
+            orbit=leg.orbit,
+            held=leg.held,
+            muted=leg.muted,
+            intercom=leg.intercom,
         )
 
     def _party(self, party: WireParty) -> Party:

@@ -7,28 +7,36 @@ clipped, and what is no Unicode becomes U+FFFD; control characters in names stay
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import Field, SecretStr, StrictBool, ValidationError, field_serializer
+from pydantic import ValidationError
 
-from hub.core.call import Cause
-from hub.core.signals import Kind  # noqa: TC001  pydantic reads it
 from hub.sim.exchange.refusal import Code
-from hub.sim.wire_types import (
-    LONGEST_ID,
-    Capabilities,
-    Id,
-    MessageText,
-    Name,
-    NumberText,
-    Password,
-    Time,
-    Wire,
-    WireHandset,
-    WireLeg,
-    WireState,
-    whole,
+from hub.sim.wire_answers import (
+    BoardEvent,
+    DndEvent,
+    Done,
+    Error,
+    LegEvent,
+    Pong,
+    SignedIn,
+    SnapshotAnswer,
 )
+from hub.sim.wire_requests import (
+    Answer,
+    Dial,
+    Dnd,
+    Dtmf,
+    End,
+    GetSnapshot,
+    Hold,
+    Ignore,
+    Mute,
+    Ping,
+    Resume,
+    SignIn,
+)
+from hub.sim.wire_types import LONGEST_ID, Wire, whole
 
 PROTOCOL = 1
 """The version of the protocol that this module speaks."""
@@ -47,172 +55,10 @@ class WireError(Exception):
         self.request = request
 
 
-# --- from the client ---
-
-
-class SignIn(Wire):
-    """Must come first: who is there, with the highest `protocol` they speak."""
-
-    type: Literal["sign_in"] = "sign_in"
-    id: Id = ""
-    protocol: int
-    user: Id
-    password: Password
-    handsets: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
-    since: Id = ""
-
-    @field_serializer("password", when_used="json")
-    def _plain(self, password: SecretStr) -> str:
-        return password.get_secret_value()
-
-
-class Dial(Wire):
-    """Call a number from a handset (empty: the first that can)."""
-
-    type: Literal["dial"] = "dial"
-    id: Id
-    number: NumberText
-    handset: Id = ""
-
-
-class Answer(Wire):
-    """Answer a ringing leg."""
-
-    type: Literal["answer"] = "answer"
-    id: Id
-    leg: Id
-
-
-class Hold(Wire):
-    """Put a connected leg on hold."""
-
-    type: Literal["hold"] = "hold"
-    id: Id
-    leg: Id
-
-
-class Resume(Wire):
-    """Take a held leg back."""
-
-    type: Literal["resume"] = "resume"
-    id: Id
-    leg: Id
-
-
-class End(Wire):
-    """Hang a leg up, decline it if it rings."""
-
-    type: Literal["end"] = "end"
-    id: Id
-    leg: Id
-
-
-class Ignore(Wire):
-    """Silence the handset of a ringing leg."""
-
-    type: Literal["ignore"] = "ignore"
-    id: Id
-    leg: Id
-
-
-class Dnd(Wire):
-    """Switch do-not-disturb."""
-
-    type: Literal["dnd"] = "dnd"
-    id: Id
-    on: StrictBool
-
-
-class GetSnapshot(Wire):
-    """Ask what is true now, and what ended since a mark."""
-
-    type: Literal["snapshot"] = "snapshot"
-    id: Id
-    since: Id = ""
-
-
-class Ping(Wire):
-    """Ask whether anybody is there."""
-
-    type: Literal["ping"] = "ping"
-    id: Id
-
-
-# --- from the server ---
-
-
-class SignedIn(Wire):
-    """The answer to a good `sign_in`."""
-
-    type: Literal["signed_in"] = "signed_in"
-    id: Id = ""
-    protocol: int
-    product: Name = ""
-    version: Name = ""
-    user: Id = ""
-    name: Name = ""
-    extension: NumberText = ""
-    capabilities: Capabilities
-    handsets: Annotated[tuple[WireHandset, ...], Field(max_length=100)] = ()
-    snapshot: WireState
-
-
-class Done(Wire):
-    """The command is accepted; `leg` is the one it was about."""
-
-    type: Literal["done"] = "done"
-    id: Id
-    leg: Id = ""
-
-
-class Error(Wire):
-    """The request was refused and nothing has changed."""
-
-    type: Literal["error"] = "error"
-    id: Id = ""
-    code: Id
-    message: MessageText = ""
-    handsets: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
-    protocols: Annotated[tuple[int, ...], Field(max_length=2)] = ()
-
-
-class LegEvent(Wire):
-    """Something happened to a leg."""
-
-    type: Literal["leg"] = "leg"
-    mark: Id
-    at: Time
-    kind: Kind
-    leg: WireLeg
-    cause: Cause = Cause.NORMAL
-
-
-class DndEvent(Wire):
-    """Do-not-disturb was switched."""
-
-    type: Literal["dnd_changed"] = "dnd_changed"
-    mark: Id
-    at: Time
-    on: StrictBool
-
-
-class SnapshotAnswer(Wire):
-    """The answer to `snapshot`."""
-
-    type: Literal["snapshot"] = "snapshot"
-    id: Id
-    snapshot: WireState
-
-
-class Pong(Wire):
-    """The answer to `ping`."""
-
-    type: Literal["pong"] = "pong"
-    id: Id
-
-
-FromClient = SignIn | Dial | Answer | Hold | Resume | End | Ignore | Dnd | GetSnapshot | Ping
-FromServer = SignedIn | Done | Error | LegEvent | DndEvent | SnapshotAnswer | Pong
+Asking = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Dnd
+"""What stands for a command."""
+FromClient = SignIn | Asking | GetSnapshot | Ping
+FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong
 
 M = TypeVar("M", bound=Wire)
 
@@ -221,10 +67,8 @@ def _by_type(*models: type[M]) -> dict[str, type[M]]:
     return {model.model_fields["type"].default: model for model in models}
 
 
-FROM_CLIENT: dict[str, type[FromClient]] = _by_type(
-    SignIn, Dial, Answer, Hold, Resume, End, Ignore, Dnd, GetSnapshot, Ping
-)
-FROM_SERVER: dict[str, type[FromServer]] = _by_type(SignedIn, Done, Error, LegEvent, DndEvent, SnapshotAnswer, Pong)
+FROM_CLIENT: dict[str, type[FromClient]] = _by_type(*get_args(FromClient))
+FROM_SERVER: dict[str, type[FromServer]] = _by_type(*get_args(FromServer))
 
 
 def encode(message: Wire) -> str:

@@ -17,12 +17,13 @@ from pydantic import (
     StrictBool,
 )
 
-from hub.core.call import CallState, Cause, Direction
+from hub.core.call import CallState, Direction, HoldKind
 
 LONGEST_NAME = 256
 LONGEST_NUMBER = 128
 LONGEST_ID = 128
 MOST_LEGS = 1000
+MOST_BOARDS = 100
 
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
@@ -89,24 +90,13 @@ class WireLeg(Wire):
     queue: Name = ""
     internal: StrictBool = False
     silenced: StrictBool = False
-
-
-class WireEnded(Wire):
-    """A leg that has ended: its last description, when and why."""
-
-    leg: WireLeg
-    ended: Time
-    cause: Cause
-
-
-class WireState(Wire):
-    """All that is true at `at`."""
-
-    at: Time
-    mark: Id
-    live: Annotated[tuple[WireLeg, ...], Field(max_length=MOST_LEGS)] = ()
-    ended: Annotated[tuple[WireEnded, ...], Field(max_length=MOST_LEGS)] = ()
-    dnd: StrictBool | None = None
+    appearance: Id = ""
+    conference: Id = ""
+    consults: Id = ""
+    orbit: Id = ""
+    held: HoldKind | None = None
+    muted: StrictBool = False
+    intercom: StrictBool = False
 
 
 Capabilities = Annotated[tuple[Id, ...], Field(max_length=100)]

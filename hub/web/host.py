@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
-    from hub.core.call import Call
+    from hub.core.boards import Board
+    from hub.core.call import Call, HoldKind
     from hub.core.numbers import Number
     from hub.errors import Problem
     from hub.events import Event
@@ -33,12 +34,17 @@ class PhoneOf(Protocol):
     @property
     def capabilities(self) -> frozenset[str]: ...  # noqa: D102
 
+    @property
+    def boards(self) -> Mapping[str, Board]: ...  # noqa: D102
+
     async def dial(self, number: str, device: str = "") -> Number: ...  # noqa: D102
     async def answer(self, call: str = "") -> Call: ...  # noqa: D102
-    async def hold(self, call: str = "") -> Call: ...  # noqa: D102
+    async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call: ...  # noqa: D102
     async def resume(self, call: str = "") -> Call: ...  # noqa: D102
     async def end(self, call: str = "") -> Call: ...  # noqa: D102
     async def ignore(self, call: str = "") -> Call: ...  # noqa: D102
+    async def mute(self, on: bool, call: str = "") -> Call: ...  # noqa: D102, FBT001
+    async def send_digits(self, digits: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
-from hub.core.call import CallState, Direction, Outcome
+from hub.core.call import CallState, Direction, HoldKind, Outcome
 from hub.core.numbers import NumberKind
+from hub.events import plain
 
 if TYPE_CHECKING:
     from hub.web.host import PhoneOf
@@ -69,6 +70,13 @@ class LegAnswer(Answer):
     line: Told
     queue: Told
     internal: bool
+    appearance: Told
+    conference: Told
+    consults: Told
+    orbit: Told
+    held: HoldKind | None
+    muted: bool
+    intercom: bool
 
 
 class LegStateAnswer(Answer):
@@ -98,19 +106,30 @@ class CallAnswer(Answer):
     queue: Told
     internal: bool
     ignored: bool
+    appearance: Told
+    conference: Told
+    consults: Told
+    orbit: Told
+    held: HoldKind | None
+    muted: bool
+    intercom: bool
     contacts: tuple[ContactAnswer, ...]
     legs: tuple[LegStateAnswer, ...]
     counts: tuple[tuple[str, int], ...]
 
 
 class PhoneAnswer(Answer):
-    """How the user's phone stands; `dnd` is null while the phone system has not told."""
+    """How the user's phone stands; `dnd` is null while the phone system has not told.
+
+    `boards` is what it shows beside the calls, by name, in the form of the events of these names (their `now`).
+    """
 
     user: Told
     state: Told
     message: Told
     dnd: bool | None
     capabilities: tuple[str, ...]
+    boards: dict[str, Any]
 
     @classmethod
     def of(cls, user: str, phone: PhoneOf) -> PhoneAnswer:
@@ -121,6 +140,7 @@ class PhoneAnswer(Answer):
             message=phone.message,
             dnd=phone.dnd,
             capabilities=tuple(sorted(phone.capabilities)),
+            boards=plain(dict(phone.boards)),
         )
 
 
@@ -244,6 +264,30 @@ class Dialled(BaseModel):
     """The number that is being called; the call itself is told as a `dial` event."""
 
     number: NumberAnswer
+
+
+class HowToHold(BaseModel):
+    """How to hold: privately, or so that any handset with the shared appearance can resume; default by appearance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: HoldKind | None = None
+
+
+class Mute(BaseModel):
+    """Muted, or not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: StrictBool
+
+
+class Digits(BaseModel):
+    """Digits to send: 0-9, *, # and A-D."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digits: str = Field(min_length=1, max_length=200)
 
 
 class Dnd(BaseModel):

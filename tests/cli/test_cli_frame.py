@@ -136,7 +136,7 @@ def test_which_user_must_be_said(phonehub: Phonehub, home: Path) -> None:
 
 def test_it_completes_commands_without_importing_them(phonehub: Phonehub) -> None:
     said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub d", COMP_CWORD="1")
-    assert said.stdout.split() == ["plain,demo", "plain,dial", "plain,dnd", "plain,doctor"]
+    assert said.stdout.split() == ["plain,demo", "plain,dial", "plain,digits", "plain,dnd", "plain,doctor"]
     said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub dnd o", COMP_CWORD="2")
     assert said.stdout.split() == ["plain,on", "plain,off"]
     said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub --co", COMP_CWORD="1")

@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 from boards import CALLER, Board, at, leg, signal
 
-from hub.core.call import Call, CallState, Cause, Contact, Direction, LegState, Outcome, Party
+from hub.core.boards import Messages
+from hub.core.call import Call, CallState, Cause, Contact, Direction, HoldKind, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
-from hub.core.signals import DndSignal, EndedLeg, Kind, Snapshot
+from hub.core.signals import BoardSignal, DndSignal, EndedLeg, Kind, Snapshot
 from hub.core.transitions import ProtocolError
 
 ADA = Contact(id="c1", name="Ada Lovelace", company="Engines")
@@ -230,3 +231,58 @@ def test_a_restarted_board_goes_on_where_the_last_one_stopped(board: Board) -> N
     assert [event.key for event in again.resync(Snapshot(at=at(9), live=(back,)))] == ["talk-1.alice:resume:1"]
     (hold,) = again.apply(signal(Kind.HELD, leg(), 10))
     assert hold.key == "talk-1.alice:hold:2"
+
+
+def test_a_board_is_told_whole_when_it_changes(board: Board) -> None:
+    assert board.resync(Snapshot(at=at(0), boards=(Messages(new=1),))) == ()
+    assert board.boards == {"messages": Messages(new=1)}
+    assert board.apply(BoardSignal(now=Messages(new=1), at=at(1))) == ()
+    (told,) = board.apply(BoardSignal(now=Messages(new=2), at=at(2)))
+    assert (told.type, told.now, told.at, told.inferred) == ("messages", Messages(new=2), at(2), False)
+    (missed,) = board.resync(Snapshot(at=at(3), boards=(Messages(new=0, old=2),)))
+    assert (missed.now, missed.inferred) == (Messages(new=0, old=2), True)
+    assert board.resync(Snapshot(at=at(4))) == ()
+    assert board.boards["messages"] == Messages(new=0, old=2)
+
+
+def test_the_first_word_of_a_board_is_told_when_it_comes_live(board: Board) -> None:
+    (told,) = board.apply(BoardSignal(now=Messages(new=1), at=at(0)))
+    assert told.now == Messages(new=1)
+
+
+@pytest.mark.parametrize(("cause", "word"), [(Cause.TRANSFERRED, "transfer"), (Cause.PARKED, "park")])
+def test_a_call_that_is_sent_away_says_so_before_it_ends(board: Board, cause: Cause, word: str) -> None:
+    talking = (signal(Kind.DELIVERED, leg()), signal(Kind.ESTABLISHED, leg(), 1))
+    board.told(*talking)
+    gone = dataclasses.replace(leg(), orbit="701")
+    away, end = board.apply(signal(Kind.CLEARED, gone, 2, cause))
+    assert (away.type, end.type) == (word, "end")
+    for event in (away, end):
+        assert (event.call.outcome, event.call.orbit, event.call.ended) == (Outcome(cause.value), "701", at(2))
+    board.told(*talking)
+    missed = board.resync(Snapshot(at=at(9), ended=(EndedLeg(leg=gone, ended=at(8), answered=at(1), cause=cause),)))
+    assert [(event.type, event.at, event.call.orbit) for event in missed] == [
+        (word, at(8), "701"),
+        ("end", at(8), "701"),
+    ]
+    assert not board.calls
+
+
+def test_a_call_says_what_its_leg_says(board: Board) -> None:
+    board.told(signal(Kind.DELIVERED, leg()), signal(Kind.ESTABLISHED, leg(), 1))
+    first = only(board).id
+    held = dataclasses.replace(leg(), held=HoldKind.SHARED, appearance="line-1")
+    board.told(signal(Kind.HELD, held, 2))
+    assert (only(board).held, only(board).appearance) == (HoldKind.SHARED, "line-1")
+    second = dataclasses.replace(leg("leg-2", "talk-2", direction=Direction.OUTBOUND), consults="leg-1")
+    board.told(signal(Kind.ORIGINATED, second, 3), signal(Kind.ESTABLISHED, second, 4))
+    assert board.calls["talk-2.alice"].consults == first
+    joined = {"conference": "conf-1", "muted": True}
+    board.told(
+        signal(Kind.RETRIEVED, dataclasses.replace(leg(), **joined), 5),
+        signal(Kind.UPDATED, dataclasses.replace(second, **joined), 5),
+    )
+    assert {(call.conference, call.muted, call.held) for call in board.calls.values()} == {("conf-1", True, None)}
+    board.told(signal(Kind.CLEARED, leg(), 6))
+    assert board.told(signal(Kind.UPDATED, second, 6)) == ["call_changed"]
+    assert only(board).consults == first, "it stays known for whom the call was made"

@@ -61,7 +61,9 @@ def test_outcome_of_every_cause(direction: Direction, cause: Cause) -> None:
     talked = outcome_of(direction, cause, answered=True)
     assert talked == {"transferred": Outcome.TRANSFERRED, "parked": Outcome.PARKED}.get(cause, Outcome.ENDED)
     unheard = outcome_of(direction, cause, answered=False)
-    if direction is Direction.INBOUND:
+    if cause in {Cause.TRANSFERRED, Cause.PARKED}:
+        assert unheard == cause.value, "a call can be sent on while it rings"
+    elif direction is Direction.INBOUND:
         assert unheard is (Outcome.ELSEWHERE if cause is Cause.ELSEWHERE else Outcome.MISSED)
     else:
         failed = cause in {Cause.BUSY, Cause.UNREACHABLE, Cause.REJECTED}

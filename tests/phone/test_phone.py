@@ -62,10 +62,11 @@ class Desk:
         await asyncio.Event().wait()
         yield
 
-    async def do(self, command: commands.Command) -> None:
+    async def do(self, command: commands.Command) -> dict[str, str]:
         if isinstance(command, commands.LegCommand) and command.leg in self.gone:
             raise PhoneError(f"there is no call {command.leg}", "unknown_call")
         self.done.append(command)
+        return {}
 
     async def close(self) -> None:
         pass

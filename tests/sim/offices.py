@@ -99,7 +99,7 @@ class Desk:
         self.exchange.advance(self.now)
 
     def do(self, name: str, command: Command) -> str:
-        return self.exchange.command(self.now, name, command)
+        return self.exchange.command(self.now, name, command).leg
 
     def ring(self, number: str = MAIN, who: Who = JANE) -> str:
         return self.exchange.call_in(self.now, who, number)

@@ -15,12 +15,13 @@ from offices import ANSWERING, MAIN, adapter, office
 from pydantic import ValidationError
 from websockets.asyncio.server import ServerConnection, serve
 
+from hub.core.boards import Messages
 from hub.core.call import CallState
-from hub.core.signals import Kind, LegSignal
+from hub.core.signals import BoardSignal, Kind, LegSignal
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import AnswerLeg, DialNumber, SetDnd
 from hub.sim.adapter import SimSettings
-from hub.sim.exchange.office import Who
+from hub.sim.exchange.office import COMMANDS, Who
 from hub.sim.faults import Faults
 from hub.sim.plugin import SimPhone
 from hub.sim.server import SimServer
@@ -206,7 +207,7 @@ def test_the_plugin_registers_the_kind() -> None:
 async def test_what_can_be_done_is_what_system_and_handsets_can(server: SimServer) -> None:
     async with Listener.opened(adapter(server, "carol")) as carol, Listener.opened(adapter(server)) as alice:
         assert carol.capabilities == {"dial", "end"}
-        assert alice.capabilities == {"dial", "answer", "hold", "resume", "end", "ignore", "dnd"}
+        assert alice.capabilities == set(COMMANDS)
         with pytest.raises(PhoneError, match="lacks the capability dnd") as refused:
             await carol.session.do(SetDnd(on=True))
         assert refused.value.code == "missing_capability"
@@ -418,3 +419,33 @@ def test_nothing_of_the_environment_sends_the_connection_elsewhere(monkeypatch: 
             await session.close()
 
     asyncio.run(run())
+
+
+async def test_boards_are_told_and_those_of_a_later_version_are_left_aside() -> None:
+    lamp = {"board": "messages", "new": 2, "old": 1}
+    later = {"board": "fax_tray", "pages": [1, 2]}
+
+    async def serve_boards(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(json.dumps({**WELCOME, "snapshot": {"at": AT, "mark": "m:0", "boards": [later, lamp]}}))
+        for nth, now in enumerate((later, {**lamp, "new": 3})):
+            await connection.send(json.dumps({"type": "board", "mark": f"m:{nth}", "at": AT, "now": now}))
+        await connection.wait_closed()
+
+    async with fake(serve_boards) as url, Listener.opened(adapter(url)) as listener:
+        assert listener.snapshot.boards == (Messages(new=2, old=1),)
+        async with asyncio.timeout(10):
+            signal = await anext(listener.session.signals())
+        assert signal == BoardSignal(now=Messages(new=3, old=1), at=signal.at, mark="m:1")
+
+
+async def test_a_board_that_cannot_be_is_no_board() -> None:
+    async def serve_nonsense(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(json.dumps(WELCOME))
+        now = {"board": "messages", "new": -1}
+        await connection.send(json.dumps({"type": "board", "mark": "m:1", "at": AT, "now": now}))
+        await connection.wait_closed()
+
+    async with fake(serve_nonsense) as url, Listener.opened(adapter(url)) as listener:
+        assert "not the protocol" in str(await listener.loss())

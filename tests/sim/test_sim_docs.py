@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
-from hub.sim import wire
+from hub.sim import wire, wire_requests
 from hub.sim.exchange.refusal import Code
 from hub.sim.scenario import read
 from hub.sim.scenario_model import WrittenScenario
@@ -69,7 +69,7 @@ def test_the_examples_of_a_scenario_make_one() -> None:
 def test_the_example_of_a_sign_in_is_one() -> None:
     (block,) = re.findall(r"^```json\n(.*?)^```$", PROTOCOL, flags=re.DOTALL | re.MULTILINE)
     request = wire.read_request(block)
-    assert isinstance(request, wire.SignIn)
+    assert isinstance(request, wire_requests.SignIn)
     assert request.user == "alice"
 
 

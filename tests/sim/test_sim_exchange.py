@@ -7,7 +7,18 @@ from offices import ANSWERING, BUSY, GONE, MAIN, NOON, SILENT, SUPPORT, TEN, Des
 
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
-from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd, SilenceLeg
+from hub.phone.commands import (
+    AnswerLeg,
+    DialNumber,
+    EndLeg,
+    HoldLeg,
+    MuteLeg,
+    ResumeLeg,
+    SendDigits,
+    SetDnd,
+    SilenceLeg,
+)
+from hub.sim.exchange.journal import BoardTold
 from hub.sim.exchange.office import Who
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -308,3 +319,39 @@ def test_hanging_up_a_held_call_and_one_of_two(desk: Desk) -> None:
     desk.do("alice", HoldLeg(leg))
     desk.do("alice", EndLeg(leg))
     assert desk.exchange.legs() == ()
+
+
+def test_a_muted_leg_says_so_once(desk: Desk) -> None:
+    desk.ring()
+    leg = desk.leg("alice-desk").id
+    with pytest.raises(Refused, match="cannot mute"):
+        desk.do("alice", MuteLeg(leg, on=True))
+    desk.do("alice", AnswerLeg(leg))
+    desk.do("alice", MuteLeg(leg, on=True))
+    desk.do("alice", MuteLeg(leg, on=True))
+    assert desk.kinds("alice-desk") == [Kind.DELIVERED, Kind.ESTABLISHED, Kind.UPDATED]
+    assert desk.leg("alice-desk").muted
+    desk.do("alice", MuteLeg(leg, on=False))
+    assert not desk.leg("alice-desk").muted
+
+
+def test_digits_go_over_a_call_that_is_up(desk: Desk) -> None:
+    desk.ring()
+    leg = desk.leg("alice-desk")
+    with pytest.raises(Refused, match="cannot dtmf"):
+        desk.do("alice", SendDigits(leg.id, "12"))
+    desk.do("alice", AnswerLeg(leg.id))
+    desk.do("alice", SendDigits(leg.id, "12"))
+    desk.do("alice", SendDigits(leg.id, "#"))
+    assert desk.exchange.digits(leg.conversation) == "12#"
+
+
+def test_voicemail_lights_the_lamp(desk: Desk) -> None:
+    assert [board.new for board in desk.exchange.snapshot(desk.now, "alice").boards] == [0]
+    caller = desk.ring()
+    desk.wait(45)
+    assert not [told for told in desk.told if isinstance(told, BoardTold)]
+    desk.exchange.hang_up(desk.now, caller)
+    (told,) = [told for told in desk.told if isinstance(told, BoardTold)]
+    assert (told.user, told.now.board, told.now.new) == ("alice", "messages", 1)
+    assert [board.new for board in desk.exchange.snapshot(desk.now, "alice").boards] == [1]

@@ -16,7 +16,7 @@ from hub.core.signals import Kind
 from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
 from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, LegCommand, ResumeLeg, SetDnd, SilenceLeg
-from hub.sim import wire
+from hub.sim import wire, wire_answers
 from hub.sim.exchange.journal import EndedView, LegTold, LegView
 from hub.sim.exchange.refusal import Refused
 from hub.sim.translate import Translator
@@ -109,7 +109,7 @@ class RandomOffice(RuleBasedStateMachine):
                 self.ended[told.user].append((told.mark, EndedView(leg=told.leg, ended=told.at, cause=told.cause)))
             else:
                 self.believed[told.leg.id] = told.leg
-            event = wire.LegEvent.model_validate(told)
+            event = wire_answers.LegEvent.model_validate(told)
             self.boards[told.user].apply(self.translator.signal(wire.read_answer(wire.encode(event))))  # type: ignore[arg-type]  a leg event again
         times = [told.at for told in self.desk.told[max(0, self.read - 1) :]]
         assert times == sorted(times)

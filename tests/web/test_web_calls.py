@@ -19,7 +19,8 @@ async def test_the_phone_tells_how_it_stands(alice: httpx.AsyncClient) -> None:
         "state": "connected",
         "message": "",
         "dnd": False,
-        "capabilities": ["answer", "dial", "dnd", "end", "hold", "ignore", "resume"],
+        "capabilities": ["answer", "dial", "dnd", "dtmf", "end", "hold", "ignore", "mute", "resume"],
+        "boards": {},
     }
 
 
@@ -54,6 +55,22 @@ async def test_a_call_is_answered_held_resumed_and_ended(alice: httpx.AsyncClien
     assert (await alice.post(f"/calls/{call.id}/end", json={})).status_code == 200
     await office.until(lambda: not phone.calls)
     assert office.lines["alice"].legs == {}
+
+
+async def test_a_call_is_muted_and_digits_are_sent_over_it(alice: httpx.AsyncClient, office: Office) -> None:
+    call = await office.ring("alice")
+    phone = office.phones["alice"]
+    assert (await alice.put("/calls/-/mute", json={"on": True})).status_code == 409
+    await alice.post("/calls/-/answer", json={})
+    await office.until(lambda: phone.calls[0].state is CallState.CONNECTED)
+    for on in (True, False):
+        assert (await alice.put(f"/calls/{call.id}/mute", json={"on": on})).status_code == 200
+        await office.until(lambda on=on: phone.calls[0].muted is on)
+    assert (await alice.post("/calls/-/digits", json={"digits": "1 2-3#a"})).status_code == 200
+    assert office.lines["alice"].keyed == "123#A"
+    for wrong in ("12x", "-", "\u0663"):
+        refused = await alice.post("/calls/-/digits", json={"digits": wrong})
+        assert refused.json()["code"] == "invalid_number"
 
 
 @pytest.mark.feature("CALL-03")

@@ -22,6 +22,8 @@ GETS = ("/phone", "/calls", "/history", "/actions", "/plugins", "/plugins/screen
 WRITES = (
     ("POST", "/calls", {"number": "200"}),
     *(("POST", f"/calls/-/{word}", {}) for word in ("answer", "hold", "resume", "end", "ignore")),
+    ("PUT", "/calls/-/mute", {"on": True}),
+    ("POST", "/calls/-/digits", {"digits": "1"}),
     ("PUT", "/dnd", {"on": True}),
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hub.store.store import Store
 
 PLAN = DialPlan()
-ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
+ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "mute", "dtmf", "dnd"})
 
 
 class Line:
@@ -39,6 +39,7 @@ class Line:
         self.capabilities = capabilities
         self.legs: dict[str, LegState] = {}
         self.dnd = False
+        self.keyed = ""
         self.told: asyncio.Queue[Signal | None] = asyncio.Queue()
         self._ids = itertools.count(1)
 
@@ -75,7 +76,7 @@ class Line:
         self.legs[leg.id] = LegState(leg=leg, state=state)
         self.told.put_nowait(LegSignal(kind=kind, leg=leg, at=datetime.now(UTC)))
 
-    async def do(self, command: commands.Command) -> None:
+    async def do(self, command: commands.Command) -> dict[str, str]:
         if isinstance(command, commands.SetDnd):
             self.dnd = command.on
             self.told.put_nowait(DndSignal(on=command.on, at=datetime.now(UTC)))
@@ -85,6 +86,7 @@ class Line:
             self._begin(Direction.OUTBOUND, command.number, "", Kind.ORIGINATED, CallState.INITIATED)
         elif isinstance(command, commands.LegCommand):
             self._move(command)
+        return {}
 
     def _move(self, command: commands.LegCommand) -> None:
         kind, state = {
@@ -93,9 +95,15 @@ class Line:
             "resume": (Kind.RETRIEVED, CallState.CONNECTED),
             "end": (Kind.CLEARED, CallState.NULL),
             "ignore": (Kind.UPDATED, CallState.ALERTING),
+            "mute": (Kind.UPDATED, CallState.CONNECTED),
+            "dtmf": (Kind.UPDATED, CallState.CONNECTED),
         }[command.name]
         at = datetime.now(UTC)
         leg = self.legs.pop(command.leg)
+        if isinstance(command, commands.MuteLeg):
+            leg = replace(leg, leg=replace(leg.leg, muted=command.on))
+        if isinstance(command, commands.SendDigits):
+            self.keyed += command.digits
         if state is not CallState.NULL:
             self.legs[command.leg] = replace(leg, state=state)
         self.told.put_nowait(LegSignal(kind=kind, leg=leg.leg, at=at, cause=Cause.NORMAL))

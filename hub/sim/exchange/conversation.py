@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hub.core.call import CallState, Cause, Direction
+from hub.core.call import CallState, Cause, Direction, HoldKind
 from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Branch:
     """One party's leg in a conversation: a user's handset, somebody on an outside line, or a voicemail box.
 
     `who` is how this party shows up at the others, `shown` who it is told to be talking with. Only handsets have a
-    `user` and a `device`, only parties outside a `line`. `timer` is what this party does next by itself.
+    `user` and a `device`, only parties outside a `line`. `mailbox` is whose voicemail
+    box this is. `timer` is what this party does next by itself. The rest is told in `hub.core.call.Leg`.
     """
 
     id: str
@@ -38,7 +39,15 @@ class Branch:
     line: str = ""
     state: CallState = CallState.NULL
     answered: datetime | None = None
+    mailbox: str = ""
     silenced: bool = False
+    muted: bool = False
+    held: HoldKind | None = None
+    appearance: str = ""
+    conference: str = ""
+    consults: str = ""
+    orbit: str = ""
+    intercom: bool = False
     cause: Cause = Cause.NORMAL
     timer: Timer | None = None
 
@@ -63,7 +72,8 @@ class Conversation:
     """Any number of legs that belong together.
 
     `steps` is what is left of the route while the call hunts for somebody to answer, `timer` ends its present step,
-    `declined` are the handsets that have turned it down, `dialled` is what the caller dialled.
+    `declined` are the handsets that have turned it down, `dialled` is what the caller dialled, `digits` those that were
+    sent once it was up.
     """
 
     id: str
@@ -75,6 +85,7 @@ class Conversation:
     timer: Timer | None = None
     declined: set[str] = field(default_factory=set)
     born: int = 0
+    digits: str = ""
 
     @property
     def joined(self) -> list[Branch]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.core.call import CallState, Cause, Direction
+from hub.core.call import Direction
 from hub.core.signals import Kind
 from hub.phone import commands
-from hub.sim.exchange.digits import destination, route_for
+from hub.sim.exchange.dialling import Dialling
+from hub.sim.exchange.digits import route_for
+from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
-from hub.sim.exchange.permitted import permitted
+from hub.sim.exchange.reach import Accepted, Asking, Reach
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.exchange.reporter import view
 from hub.sim.exchange.switch import Switch
@@ -23,20 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from hub.sim.exchange.conversation import Branch
     from hub.sim.exchange.journal import EndedView, LegView, Told
-    from hub.sim.exchange.office import Handset, Office, User, Who
+    from hub.sim.exchange.office import Office, Who
+    from hub.sim.exchange.reach import Deeds
     from hub.sim.exchange.timers import Timer
+    from hub.sim.wire_boards import WireBoard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSnapshot:
-    """All that is true for a user: legs that live, legs that `ended` since the mark asked for, do-not-disturb."""
+    """All that is true for a user: legs that live, legs that `ended` since the mark, do-not-disturb, boards."""
 
     at: datetime
     live: tuple[LegView, ...]
     ended: tuple[EndedView, ...]
     dnd: bool
+    boards: tuple[WireBoard, ...]
     mark: str
 
 
@@ -63,6 +67,13 @@ class Exchange:
         self.pace = pace
         self._switch = Switch(office, epoch=epoch, tell=tell, wake=wake, pace=pace, memory=memory)
         self._hunt = Hunt(self._switch)
+        self._reach = Reach(self._switch)
+        self._handling = Handling(self._switch, self._hunt, self._reach)
+        self._deeds: Deeds = {
+            commands.SetDnd: self._set_dnd,
+            **self._handling.deeds,
+            **Dialling(self._switch, self._hunt, self._reach).deeds,
+        }
 
     # --- time ---
 
@@ -93,40 +104,17 @@ class Exchange:
         *,
         handsets: frozenset[str] | None = None,
         by_hand: bool = False,
-    ) -> str:
-        """Do what a user asks; return the leg that it is about. Raises `Refused`, with nothing done.
+    ) -> Accepted:
+        """Do what a user asks. Raises `Refused`, with nothing done.
 
         Only legs and devices among `handsets` can be named (None: all of the user's). What is done `by_hand` at the
         handset needs no capability of it.
         """
         at = self.advance(now)
-        if isinstance(command, commands.DialNumber):
-            return self._dial(at, self.office.users[user], command, handsets, by_hand=by_hand)
-        if isinstance(command, commands.SetDnd):
-            self._set_dnd(at, self.office.users[user], on=command.on, by_hand=by_hand)
-            return ""
-        if not isinstance(command, commands.LegCommand):
+        deed = self._deeds.get(type(command))
+        if deed is None:
             raise Refused(Code.BAD_REQUEST, f"this phone system knows no {command.name}")
-        branch = self._switch.branches.get(command.leg)
-        if branch is None or branch.user != user or (handsets is not None and branch.device not in handsets):
-            raise Refused(Code.UNKNOWN_CALL, f"there is no call leg {command.leg[:80]!r}")
-        self._require(branch.device, command.name, by_hand=by_hand)
-        match permitted(branch.direction, branch.state, command.name):
-            case Kind.ESTABLISHED:
-                self._free_to_talk(branch.device)
-                self._switch.connect(branch, at)
-            case Kind.HELD:
-                self._switch.move(branch, Kind.HELD, at)
-            case Kind.RETRIEVED:
-                self._free_to_talk(branch.device)
-                self._switch.make_room(branch.device, at)
-                self._switch.move(branch, Kind.RETRIEVED, at)
-            case Kind.UPDATED:
-                branch.silenced = True
-                self._switch.move(branch, Kind.UPDATED, at)
-            case _:
-                self._end(branch, at)
-        return branch.id
+        return deed(at, Asking(self.office.users[user], handsets, by_hand), command)
 
     def dnd(self, user: str) -> bool:
         """Whether a user's handsets do not ring."""
@@ -155,7 +143,7 @@ class Exchange:
         at = self.advance(now)
         branch = self._switch.branches.get(leg)
         if branch is not None:
-            self._end(branch, at)
+            self._handling.end(branch, at)
 
     # --- questions ---
 
@@ -172,6 +160,7 @@ class Exchange:
                 ended for ended in journal.ended_since(since) if handsets is None or ended.leg.device in handsets
             ),
             dnd=self.dnd(user),
+            boards=self._switch.reporter.boards(user),
             mark=journal.mark,
         )
 
@@ -188,71 +177,19 @@ class Exchange:
         branch = self._switch.branches.get(leg)
         return branch.talk.id if branch else ""
 
+    def digits(self, conversation: str) -> str:
+        """Return the digits that were sent in a conversation so far, empty if it is over."""
+        talks = (branch.talk for branch in self._switch.branches.values() if branch.talk.id == conversation)
+        return next((talk.digits for talk in talks), "")
+
     def when_over(self, conversation: str, run: Callable[[datetime], None]) -> None:
         """Have `run(at)` called once the conversation is over."""
         self._switch.when_over(conversation, run)
 
-    def _end(self, branch: Branch, at: datetime) -> None:
-        talk = branch.talk
-        if branch.ringing:
-            talk.declined.add(branch.device)
-            self._switch.clear(branch, at, Cause.REJECTED)
-            if talk.waiting and not talk.ringing:
-                self._hunt.on(talk, at, Cause.REJECTED)
-        elif branch.dialling:
-            self._switch.clear(branch, at, Cause.CANCELLED)
-            for called in talk.ringing:
-                self._switch.clear(called, at, Cause.CANCELLED)
-        else:
-            self._switch.leave(branch, at)
-
-    def _dial(
-        self,
-        at: datetime,
-        user: User,
-        command: commands.DialNumber,
-        handsets: frozenset[str] | None,
-        *,
-        by_hand: bool,
-    ) -> str:
-        to = destination(self.office, command.number)
-        device = self._device(user, command.device, handsets)
-        self._require(device.id, command.name, by_hand=by_hand)
-        self._free_to_talk(device.id)
-        in_use = [leg for leg in self._switch.at_device(device.id) if leg.state is not CallState.FAILED]
-        if len(in_use) >= device.appearances:
-            raise Refused(Code.WRONG_STATE, f"all {device.appearances} appearances of {device.id} are in use")
-        self._switch.make_room(device.id, at)
-        talk = self._switch.new_talk(to.who)
-        caller = self._switch.join(
-            talk, Direction.OUTBOUND, at, who=user.who, shown=to.who, user=user.name, device=device.id
-        )
-        self._hunt.dial(caller, to, at)
-        return caller.id
-
-    def _device(self, user: User, wanted: str, handsets: frozenset[str] | None) -> Handset:
-        own = [handset for handset in user.handsets if handsets is None or handset.id in handsets]
-        if wanted:
-            own = [handset for handset in own if handset.id == wanted]
-        else:
-            own.sort(key=lambda handset: "dial" not in handset.capabilities)
-        if not own:
-            raise Refused(Code.UNKNOWN_HANDSET, f"{user.name} has no handset {wanted[:80]!r} here")
-        return own[0]
-
-    def _set_dnd(self, at: datetime, user: User, *, on: bool, by_hand: bool) -> None:
-        if not by_hand and not any("dnd" in handset.capabilities for handset in user.handsets):
-            raise Refused(Code.MISSING_CAPABILITY, f"no handset of {user.name} has the capability dnd")
-        if on is self.dnd(user.name):
-            return
-        (self._switch.dnd.add if on else self._switch.dnd.remove)(user.name)
-        self._switch.reporter.dnd(user.name, at, on=on)
-
-    def _require(self, device: str, capability: str, *, by_hand: bool) -> None:
-        found = self.office.handset(device)
-        if not by_hand and (found is None or capability not in found[1].capabilities):
-            raise Refused(Code.MISSING_CAPABILITY, f"{device} lacks the capability {capability}")
-
-    def _free_to_talk(self, device: str) -> None:
-        if any(branch.dialling for branch in self._switch.at_device(device)):
-            raise Refused(Code.WRONG_STATE, f"{device} is dialling: end that call first")
+    def _set_dnd(self, at: datetime, asking: Asking, command: commands.SetDnd) -> Accepted:
+        user = asking.user.name
+        self._reach.any_handset(asking, command.name)
+        if command.on is not self.dnd(user):
+            (self._switch.dnd.add if command.on else self._switch.dnd.remove)(user)
+            self._switch.reporter.dnd(user, at, on=command.on)
+        return Accepted()

@@ -132,6 +132,7 @@ class Hunt:
         user = switch.office.users[step.user]
         who = Who(user.extension, f"Voicemail of {user.who.name}")
         box = switch.join(talk, Direction.INBOUND, at, who=who, shown=talk.calling)
+        box.mailbox = user.name
         switch.move(box, Kind.DELIVERED, at)
         switch.connect(box, at)
         box.timer = switch.after(at, switch.office.greeting, partial(self._leave, box))

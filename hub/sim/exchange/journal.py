@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from hub.core.call import CallState, Cause, Direction
+    from hub.core.call import CallState, Cause, Direction, HoldKind
     from hub.core.signals import Kind
     from hub.sim.exchange.office import Who
+    from hub.sim.wire_boards import WireBoard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,13 @@ class LegView:
     queue: str
     internal: bool
     silenced: bool
+    muted: bool
+    held: HoldKind | None
+    appearance: str
+    conference: str
+    consults: str
+    orbit: str
+    intercom: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,17 @@ class DndTold:
     on: bool
 
 
-Told = LegTold | DndTold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardTold:
+    """One of a user's boards changed; `now` is the whole of it."""
+
+    user: str
+    mark: str
+    at: datetime
+    now: WireBoard
+
+
+Told = LegTold | DndTold | BoardTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

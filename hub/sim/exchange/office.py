@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.ResumeLeg,
             commands.EndLeg,
             commands.SilenceLeg,
+            commands.MuteLeg,
+            commands.SendDigits,
             commands.SetDnd,
         )
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import Cause, Direction
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
-from hub.sim.exchange.journal import DndTold, EndedView, Journal, LegTold, LegView
+from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView
 from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hub.sim.exchange.conversation import Branch
     from hub.sim.exchange.journal import Told
+    from hub.sim.wire_boards import WireBoard
 
 
 class Reporter:
@@ -23,6 +24,7 @@ class Reporter:
 
     def __init__(self, users: Iterable[str], epoch: str, memory: int, tell: Callable[[Told], None]) -> None:
         self._journals = {user: Journal(epoch, memory) for user in users}
+        self._boards: dict[str, dict[str, WireBoard]] = {user: {} for user in self._journals}
         self._tell = tell
 
     def leg(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
@@ -42,6 +44,21 @@ class Reporter:
     def dnd(self, user: str, at: datetime, *, on: bool) -> None:
         """Tell a user that do-not-disturb was switched."""
         self._tell(DndTold(user=user, mark=self._journals[user].next_mark(), at=at, on=on))
+
+    def board(self, user: str, at: datetime, now: WireBoard) -> None:
+        """Tell a user how a board stands now, unless that is known."""
+        boards = self._boards[user]
+        if boards.get(now.board) != now:
+            boards[now.board] = now
+            self._tell(BoardTold(user=user, mark=self._journals[user].next_mark(), at=at, now=now))
+
+    def set_board_up(self, user: str, now: WireBoard) -> None:
+        """Have a board as it stands before anything is told."""
+        self._boards[user][now.board] = now
+
+    def boards(self, user: str) -> tuple[WireBoard, ...]:
+        """Return a user's boards as they stand."""
+        return tuple(self._boards[user].values())
 
     def journal(self, user: str) -> Journal:
         """Return what a user was told."""
@@ -65,4 +82,11 @@ def view(branch: Branch) -> LegView:
         queue="",
         internal=branch.talk.internal,
         silenced=branch.silenced,
+        muted=branch.muted,
+        held=branch.held,
+        appearance=branch.appearance,
+        conference=branch.conference,
+        consults=branch.consults,
+        orbit=branch.orbit,
+        intercom=branch.intercom,
     )

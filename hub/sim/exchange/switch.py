@@ -6,11 +6,12 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from hub.core.call import CallState, Cause, Direction
+from hub.core.call import CallState, Cause, Direction, HoldKind
 from hub.core.signals import Kind
 from hub.sim.exchange.conversation import Branch, Conversation
 from hub.sim.exchange.reporter import Reporter
 from hub.sim.exchange.timers import Timer, Timers
+from hub.sim.wire_boards import WireMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ class Switch:
         self.branches: dict[str, Branch] = {}
         self.dnd: set[str] = set()
         self.reporter = Reporter(office.users, epoch, memory, tell)
+        self._messages = dict.fromkeys(office.users, 0)
+        for user in office.users:
+            self.reporter.set_board_up(user, WireMessages(new=0))
         self._epoch = epoch
         self._wake = wake
         self._now: datetime | None = None
@@ -148,6 +152,8 @@ class Switch:
         if branch.timer is not None:
             branch.timer.cancel()
         self.move(branch, Kind.CLEARED, at, cause)
+        if branch.mailbox:
+            self._leave_message(branch.mailbox, at)
         talk = branch.talk
         talk.branches.remove(branch)
         del self.branches[branch.id]
@@ -155,6 +161,10 @@ class Switch:
             talk.stop_hunting()
             if run := self._over.pop(talk.id, None):
                 self.schedule(at, run)
+
+    def _leave_message(self, user: str, at: datetime) -> None:
+        self._messages[user] += 1
+        self.reporter.board(user, at, WireMessages(new=self._messages[user]))
 
     # --- handsets and lines ---
 
@@ -171,6 +181,7 @@ class Switch:
         """Put a handset's connected call on hold, and end its busy tone: it is about to be in another call."""
         for branch in self.at_device(device):
             if branch.state is CallState.CONNECTED:
+                branch.held = HoldKind.PRIVATE
                 self.move(branch, Kind.HELD, at)
             elif branch.state is CallState.FAILED:
                 self.clear(branch, at, branch.cause)

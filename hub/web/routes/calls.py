@@ -11,7 +11,17 @@ from fastapi import APIRouter, Path
 from hub.core.call import Call  # noqa: TC001  FastAPI reads the annotations
 from hub.phone.adapter import PhoneError
 from hub.web.asking import OwnPhone, User  # noqa: TC001  FastAPI reads the annotations
-from hub.web.models import CallAnswer, Dialled, Dnd, NumberAnswer, PhoneAnswer, ToDial
+from hub.web.models import (
+    CallAnswer,
+    Dialled,
+    Digits,
+    Dnd,
+    HowToHold,
+    Mute,
+    NumberAnswer,
+    PhoneAnswer,
+    ToDial,
+)
 from hub.web.refusals import Refused, described
 
 if TYPE_CHECKING:
@@ -55,10 +65,10 @@ async def answer(call: Id, phone: OwnPhone) -> Call:
 
 
 @router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=_may_refuse)
-async def hold(call: Id, phone: OwnPhone) -> Call:
+async def hold(call: Id, phone: OwnPhone, how: HowToHold | None = None) -> Call:
     """Put a connected call on hold."""
     with _asking("hold"):
-        return await phone.hold(_named(call))
+        return await phone.hold(_named(call), how.kind if how else None)
 
 
 @router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=_may_refuse)
@@ -80,6 +90,20 @@ async def ignore(call: Id, phone: OwnPhone) -> Call:
     """Silence a ringing call here; it goes on ringing elsewhere."""
     with _asking("ignore"):
         return await phone.ignore(_named(call))
+
+
+@router.put("/calls/{call:path}/mute", response_model=CallAnswer, responses=_may_refuse)
+async def mute(call: Id, wanted: Mute, phone: OwnPhone) -> Call:
+    """Let the far end of a connected call hear nothing, or hear again."""
+    with _asking("mute"):
+        return await phone.mute(wanted.on, _named(call))
+
+
+@router.post("/calls/{call:path}/digits", response_model=CallAnswer, responses=_may_refuse)
+async def send_digits(call: Id, wanted: Digits, phone: OwnPhone) -> Call:
+    """Send digits over a connected call."""
+    with _asking("dtmf"):
+        return await phone.send_digits(wanted.digits, _named(call))
 
 
 @router.put("/dnd", responses=_may_refuse)

@@ -1,0 +1,87 @@
+"""What is done with one leg at the handset it is at: answer, hold, resume, mute, digits, silence, hang up. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.core.call import Cause, HoldKind
+from hub.core.signals import Kind
+from hub.phone import commands
+from hub.sim.exchange.permitted import permitted
+from hub.sim.exchange.reach import Accepted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub.sim.exchange.conversation import Branch
+    from hub.sim.exchange.hunt import Hunt
+    from hub.sim.exchange.reach import Asking, Deeds, Reach
+    from hub.sim.exchange.switch import Switch
+
+
+class Handling:
+    """Handles legs."""
+
+    def __init__(self, switch: Switch, hunt: Hunt, reach: Reach) -> None:
+        self._switch = switch
+        self._hunt = hunt
+        self._reach = reach
+
+    @property
+    def deeds(self) -> Deeds:
+        """What can be asked."""
+        return dict.fromkeys(
+            (
+                commands.AnswerLeg,
+                commands.HoldLeg,
+                commands.ResumeLeg,
+                commands.EndLeg,
+                commands.SilenceLeg,
+                commands.MuteLeg,
+                commands.SendDigits,
+            ),
+            self._handle,
+        )
+
+    def _handle(self, at: datetime, asking: Asking, command: commands.LegCommand) -> Accepted:
+        switch = self._switch
+        branch = self._reach.leg(asking, command.leg, command.name)
+        kind = permitted(branch.direction, branch.state, command.name)
+        match command:
+            case commands.AnswerLeg():
+                self._reach.free_to_talk(branch.device)
+                switch.connect(branch, at)
+            case commands.HoldLeg():
+                branch.held = command.kind or HoldKind.PRIVATE
+                switch.move(branch, Kind.HELD, at)
+            case commands.ResumeLeg():
+                self._reach.free_to_talk(branch.device)
+                switch.make_room(branch.device, at)
+                branch.held = None
+                switch.move(branch, Kind.RETRIEVED, at)
+            case commands.SilenceLeg():
+                branch.silenced = True
+                switch.move(branch, Kind.UPDATED, at)
+            case commands.MuteLeg() if branch.muted is not command.on:
+                branch.muted = command.on
+                switch.move(branch, kind, at)
+            case commands.SendDigits():
+                branch.talk.digits += command.digits
+            case commands.EndLeg():
+                self.end(branch, at)
+        return Accepted(branch.id)
+
+    def end(self, branch: Branch, at: datetime) -> None:
+        """Let the party of a leg hang up."""
+        talk = branch.talk
+        if branch.ringing:
+            talk.declined.add(branch.device)
+            self._switch.clear(branch, at, Cause.REJECTED)
+            if talk.waiting and not talk.ringing:
+                self._hunt.on(talk, at, Cause.REJECTED)
+        elif branch.dialling:
+            self._switch.clear(branch, at, Cause.CANCELLED)
+            for called in talk.ringing:
+                self._switch.clear(called, at, Cause.CANCELLED)
+        else:
+            self._switch.leave(branch, at)

@@ -1,0 +1,117 @@
+"""What a client of the simulated phone system can ask; docs/wire-protocol.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, StrictBool, field_serializer
+
+from hub.core.call import HoldKind  # noqa: TC001  pydantic reads it
+from hub.sim.wire_types import Id, NumberText, Password, Wire
+
+
+class SignIn(Wire):
+    """Must come first: who is there, with the highest `protocol` they speak."""
+
+    type: Literal["sign_in"] = "sign_in"
+    id: Id = ""
+    protocol: int
+    user: Id
+    password: Password
+    handsets: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+    since: Id = ""
+
+    @field_serializer("password", when_used="json")
+    def _plain(self, password: SecretStr) -> str:
+        return password.get_secret_value()
+
+
+class Dial(Wire):
+    """Call a number from a handset (empty: the first that can)."""
+
+    type: Literal["dial"] = "dial"
+    id: Id
+    number: NumberText
+    handset: Id = ""
+
+
+class Answer(Wire):
+    """Answer a ringing leg."""
+
+    type: Literal["answer"] = "answer"
+    id: Id
+    leg: Id
+
+
+class Hold(Wire):
+    """Put a connected leg on hold; without a `kind` as its appearance does by default."""
+
+    type: Literal["hold"] = "hold"
+    id: Id
+    leg: Id
+    kind: HoldKind | None = None
+
+
+class Resume(Wire):
+    """Take a held leg back."""
+
+    type: Literal["resume"] = "resume"
+    id: Id
+    leg: Id
+
+
+class End(Wire):
+    """Hang a leg up, decline it if it rings."""
+
+    type: Literal["end"] = "end"
+    id: Id
+    leg: Id
+
+
+class Ignore(Wire):
+    """Silence the handset of a ringing leg."""
+
+    type: Literal["ignore"] = "ignore"
+    id: Id
+    leg: Id
+
+
+class Dnd(Wire):
+    """Switch do-not-disturb."""
+
+    type: Literal["dnd"] = "dnd"
+    id: Id
+    on: StrictBool
+
+
+class Mute(Wire):
+    """Let the far end hear nothing, or hear again."""
+
+    type: Literal["mute"] = "mute"
+    id: Id
+    leg: Id
+    on: StrictBool
+
+
+class Dtmf(Wire):
+    """Send digits over a connected leg."""
+
+    type: Literal["dtmf"] = "dtmf"
+    id: Id
+    leg: Id
+    digits: Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,64}$")]
+
+
+class GetSnapshot(Wire):
+    """Ask what is true now, and what ended since a mark."""
+
+    type: Literal["snapshot"] = "snapshot"
+    id: Id
+    since: Id = ""
+
+
+class Ping(Wire):
+    """Ask whether anybody is there."""
+
+    type: Literal["ping"] = "ping"
+    id: Id
