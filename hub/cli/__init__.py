@@ -31,6 +31,7 @@ COMMANDS = {
     "rules": "Check, try and list rules.",
     "plugins": "List plugins, or begin a new one.",
     "config": "Check and show the configuration, keep secrets.",
+    "discover": "Find phone servers on the local network, or those of a domain.",
     "doctor": "Tell what is wrong, and how to mend it.",
 }
 """Each command, which is `command` in the module of its name, and its short help."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8899, show_default=True, help="Port; 0: any free one.")
+@click.option("--announce", is_flag=True, help="Tell the local network of it, so that `phonehub discover` finds it.")
 @click.option("--quiet", is_flag=True, help="Do not tell what happens.")
 def command(
     scenario: Path | None,
@@ -41,7 +42,8 @@ def command(
     longest_gap: float | None,
     host: str,
     port: int,
-    quiet: bool,  # noqa: FBT001  a flag of the command line
+    announce: bool,  # noqa: FBT001  a flag of the command line
+    quiet: bool,  # noqa: FBT001  likewise
 ) -> None:
     """Run the simulated phone system until it is stopped (Ctrl-C).
 
@@ -58,7 +60,10 @@ def command(
     office = load(path)
     tell = (lambda _progress: None) if quiet else _tell
     # Ctrl-C and SIGTERM end it in order, so there is nothing to catch here
-    asyncio.run(serve(office, path, host=host, port=port, pace=speed, longest_gap=longest_gap, say=say, tell=tell))
+    serving = serve(
+        office, path, host=host, port=port, pace=speed, longest_gap=longest_gap, say=say, tell=tell, announce=announce
+    )
+    asyncio.run(serving)
 
 
 def _tell(progress: Progress) -> None:

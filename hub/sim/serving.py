@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from hub.errors import UserError
+from hub.printable import printable
+from hub.sim.announce import announcing
 from hub.sim.player import Player
 from hub.sim.server import SimServer
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from hub.sim.scenario import Scenario
 
 
-async def serve(
+async def serve(  # noqa: PLR0913  the command's options, each by its name
     scenario: Scenario,
     path: Path,
     *,
@@ -30,9 +32,14 @@ async def serve(
     longest_gap: float | None,
     say: Callable[[str], None],
     tell: Callable[[Progress], None],
+    announce: bool = False,
 ) -> None:
-    """Serve a scenario until SIGINT or SIGTERM; raises `UserError` if the address cannot be had."""
+    """Serve a scenario until SIGINT or SIGTERM; raises `UserError` if the address cannot be had.
+
+    To `announce` is to tell the local network of it.
+    """
     server = SimServer(scenario.office, host=host, port=port, pace=pace)
+    around = AsyncExitStack()
     with stop_on_signals() as stop:
         try:
             await server.start()
@@ -40,6 +47,9 @@ async def serve(
             remedy = "choose another --port, or 0 for any free one" if port else "choose another --host"
             raise UserError.of(f"cannot listen at {host}:{port}: {error.strerror or error}", remedy) from None
         try:
+            if announce:
+                name = await around.enter_async_context(announcing(server))
+                say(f"announced on the local network as {printable(name)}")
             _introduce(server, scenario, path, say)
             player = Player(server, scenario, tell=tell, longest_gap=longest_gap)
             player.start()
@@ -48,6 +58,7 @@ async def serve(
             day.cancel()
             player.stop()
         finally:
+            await around.aclose()
             await server.stop()
     say("the phone system has stopped")
 

@@ -244,6 +244,14 @@ class RulesAnswer(Answer):
     problems: tuple[ProblemAnswer, ...]
 
 
+class ServerAnswer(Answer):
+    """A phone server that was found: the adapter for it, what it calls itself, and its address."""
+
+    adapter: str
+    name: Told
+    address: Told
+
+
 class Health(BaseModel):
     """The hub is up; no more is told without a token."""
 

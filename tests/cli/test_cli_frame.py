@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -135,8 +136,8 @@ def test_which_user_must_be_said(phonehub: Phonehub, home: Path) -> None:
 
 
 def test_it_completes_commands_without_importing_them(phonehub: Phonehub) -> None:
-    said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub d", COMP_CWORD="1")
-    assert said.stdout.split() == ["plain,demo", "plain,dial", "plain,digits", "plain,dnd", "plain,doctor"]
+    said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub do", COMP_CWORD="1")
+    assert said.stdout.split() == ["plain,doctor"]
     said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub dnd o", COMP_CWORD="2")
     assert said.stdout.split() == ["plain,on", "plain,off"]
     said = phonehub(_PHONEHUB_COMPLETE="bash_complete", COMP_WORDS="phonehub --co", COMP_CWORD="1")
@@ -164,7 +165,7 @@ def package(tmp_path: Path) -> Path:
 
 def test_packages_add_commands(phonehub: Phonehub, package: Path) -> None:
     said = phonehub("--help", PYTHONPATH=str(package)).stdout
-    assert "\n  lamp     (phonehub_busylight)\n" in said
+    assert re.search(r"\n  lamp +\(phonehub_busylight\)\n", said)
     assert said.count(" dial ") == 1
     assert phonehub("lamp", "red", PYTHONPATH=str(package)).stdout == "lamp red\n"
     assert "Call a number" in phonehub("dial", "--help", PYTHONPATH=str(package)).stdout
