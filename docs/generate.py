@@ -22,14 +22,16 @@ from hub import events, hookspecs
 from hub.cli import COMMANDS, cli
 from hub.config.sections import Tables
 from hub.core.call import CallState
+from hub.core.recording import MOVES, Standing
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
 from hub.plugin_host.context import Context
 from hub.plugin_host.hooks import may_be_async, specifications
+from hub.recording.failures import ADVICE
 from hub.rules.schema import make_schema
 from hub.rules.views import NAMES
 from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
-from hub.web.routes import calls, hub, past, servers
+from hub.web.routes import calls, hub, past, recordings, servers
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -60,6 +62,24 @@ def call_steps() -> str:
     """Tabulate what a call's change of state means."""
     rows = [f"| {old} | {new} | {', '.join(steps)} |" for (old, new), steps in CALL_STEPS.items()]
     return "\n".join(["| from | to | means |", "|---|---|---|", *rows])
+
+
+def recording_states() -> str:
+    """Draw what a cue makes of a recording, the cues of one arrow together."""
+    arrows: dict[tuple[Standing, Standing], list[str]] = {}
+    for (old, cue), move in MOVES.items():
+        arrows.setdefault((old, move.to), []).append(cue)
+    names = {Standing.OFF: "[*]"}
+    lines = [
+        f"    {names.get(old, old)} --> {names.get(new, new)}: {', '.join(cues)}" for (old, new), cues in arrows.items()
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def recording_failures() -> str:
+    """Tabulate why recordings fail, and what to do about it."""
+    rows = [f"| `{reason}` | {advice} |" for reason, advice in ADVICE.items()]
+    return "\n".join(["| reason | advice |", "|---|---|", *rows])
 
 
 def event_table() -> str:
@@ -145,7 +165,7 @@ def _commands(group: click.Group, context: click.Context, name: str, before: str
 def routes() -> str:
     """Tabulate the routes of the HTTP API, from its OpenAPI description."""
     app = FastAPI()
-    for router in (hub.router, servers.router, calls.router, past.router):
+    for router in (hub.router, servers.router, calls.router, past.router, recordings.router):
         app.include_router(router, prefix="/api")
     rows = []
     for path, methods in app.openapi()["paths"].items():
@@ -260,6 +280,8 @@ def screenpop_settings() -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "leg-states": leg_states,
     "call-steps": call_steps,
+    "recording-states": recording_states,
+    "recording-failures": recording_failures,
     "events": event_table,
     "settings": settings,
     "commands": commands,

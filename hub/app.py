@@ -22,6 +22,9 @@ from hub.plugin_host.context import Context, Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.limits import Limits
 from hub.plugin_host.settings import unknown_tables
+from hub.recording import recorder
+from hub.recording.keeping import Keeping
+from hub.recording.library import Library
 from hub.rules import doing
 from hub.rules.run import Rules
 from hub.secrets import Redactor, resolve
@@ -85,6 +88,20 @@ class Hub:
             clock=self.clock,
             on_trouble=self._on_store_trouble,
         )
+        self.recordings = Library(self.store)
+        self.recorder = recorder.Recorder(
+            recorder.Services(
+                phones=self.phones,
+                settings=config.recording,
+                receiving=config.tables.receiving,
+                folder=config.hub.state / "recordings",
+                clock=self.clock,
+                zone=tzlocal.get_localzone(),
+                emit=self.emit,
+                next_seq=self._next_seq,
+            ),
+            Keeping(self.recordings, self.clock),
+        )
         self.manager = manager_for(config, given=plugins, clock=self.clock, redact=self.redactor)
 
     async def start(self) -> None:
@@ -100,7 +117,8 @@ class Hub:
         await self._stack.aclose()
 
     async def settled(self) -> None:
-        """Return when rules and plugins have worked off what was told so far, and the store has it."""
+        """Return when recorder, rules and plugins have worked off what was told so far, and the store has it."""
+        await self.recorder.settled()
         await self._rules.settled()
         await self._dispatcher.idle()
         await self.store.flush()
@@ -122,9 +140,10 @@ class Hub:
     # --- the way of an event ---
 
     def emit(self, event: events.Event) -> None:
-        """Hand an event to history, rules, plugins and listeners, in this order; nobody waits for anybody."""
+        """Hand an event to history, recorder, rules, plugins and listeners, in this order; nobody waits for anybody."""
         if isinstance(event, events.CallEvent):
             self.store.record_call(event.call, self.phones[event.user].mark)
+        self.recorder.consume(event)
         self._rules.consume(event)
         self._dispatcher.emit(event)
         for listener in tuple(self._listeners):
@@ -159,6 +178,8 @@ class Hub:
         for user in self.config.users:
             self.emit(events.Started(seq=self._next_seq(user), at=self.clock.now(), user=user))
         self._connect()
+        self.recorder.start()
+        self._stack.push_async_callback(self.recorder.stop)  # before the phones are: it has them end the audio
 
     async def _load_plugins(self) -> Services:
         await asyncio.to_thread(self.manager.load)
@@ -199,7 +220,7 @@ class Hub:
 
     def _make_rules(self, services: Services) -> Rules:
         own = {user: Context("hub", user, None, services) for user in self.config.users}
-        vocabulary = vocabulary_for(self.manager, self.store.add_note)
+        vocabulary = vocabulary_for(self.manager, self.store.add_note, self.recorder.ask)
 
         def context(part: Part, user: str) -> Context:
             plugin = vocabulary.plugin_of(part)

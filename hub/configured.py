@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.config import Config
+    from hub.core.recording import Cue
 
 BUILT_IN = {"sim": SimPhone}
 """The hub's own plugins."""
@@ -39,9 +40,13 @@ def manager_for(
     )
 
 
-def vocabulary_for(manager: Manager, note: Callable[[str, str, str], Awaitable[None]] | None = None) -> Vocabulary:
-    """Return the words for rules, the hub's own and those of loaded plugins; `note(user, call, text)` keeps a note."""
-    vocabulary = Vocabulary(note) if note else Vocabulary()
+def vocabulary_for(
+    manager: Manager,
+    note: Callable[[str, str, str], Awaitable[None]] | None = None,
+    record: Callable[[str, str, Cue], Awaitable[object]] | None = None,
+) -> Vocabulary:
+    """Return the words for rules, the hub's own and those of loaded plugins; for `note` and `record` see there."""
+    vocabulary = Vocabulary(note, record) if note and record else Vocabulary()
     for plugin, part in manager.rule_parts():
         vocabulary.add(plugin.name, part)
     return vocabulary

@@ -123,6 +123,44 @@ class ContactFound(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingChanged(CallEvent):
+    """The recording of a call was started, paused, resumed, stopped, or failed.
+
+    `state` is one of `off`, `recording`, `paused` and `failed`; `reason` is why, a word for programs (`asked`, `hold`,
+    `no_audio`, `disk_full`, ...), `advice` what a person can do about a failure. `recording` is the file's id.
+    """
+
+    type: ClassVar[str] = "recording"
+
+    state: str
+    reason: str = ""
+    advice: str = ""
+    recording: str = ""
+
+    @property
+    def key(self) -> str:
+        """`<call id>:recording:<state>:<time>`: a hub that was restarted counts anew."""
+        return f"{self.call.id}:{self.type}:{self.state}:{self.at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingReady(CallEvent):
+    """A recording is complete, in its final format. `duration` is in seconds, `size` in bytes."""
+
+    type: ClassVar[str] = "recording_ready"
+
+    recording: str
+    format: str
+    duration: float
+    size: int
+
+    @property
+    def key(self) -> str:
+        """`<call id>:recording_ready:<recording>`."""
+        return f"{self.call.id}:{self.type}:{self.recording}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DndChanged(Event):
     """Do-not-disturb was switched."""
 
@@ -231,7 +269,7 @@ class Lagged(Event):
 
 
 _ALL: tuple[type[Event], ...] = (
-    Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound,
+    Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
     *BOARDS.values(), DndChanged, PhoneChanged, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}

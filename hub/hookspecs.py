@@ -128,6 +128,16 @@ def on_contact_found(event: events.ContactFound, context: Context) -> None:
 
 
 @hookspec
+def on_recording(event: events.RecordingChanged, context: Context) -> None:
+    """The recording of a call was started, paused, resumed, stopped, or failed."""
+
+
+@hookspec
+def on_recording_ready(event: events.RecordingReady, context: Context) -> None:
+    """A recording is complete, in its final format."""
+
+
+@hookspec
 def on_dnd(event: events.DndChanged, context: Context) -> None:
     """Do-not-disturb was switched."""
 

@@ -50,6 +50,13 @@ CALL = Call(
 )
 MORE = {
     "contact_found": {"contact": ADA},
+    "recording": {
+        "state": "failed",
+        "reason": "disk_full",
+        "advice": "make room",
+        "recording": "0123456789ab",
+    },
+    "recording_ready": {"recording": "0123456789ab", "format": "wav", "duration": 61.5, "size": 984_058},
     "dnd": {"on": True},
     "messages": {"now": Messages(new=2, old=5)},
     "phone": {"state": "connected", "capabilities": ("answer", "dial")},

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hub.cli import Settings
 
-COLUMNS = ("began", "direction", "with", "outcome", "lasted", "dialled", "queue", "device", "notes")
+COLUMNS = ("began", "direction", "with", "outcome", "lasted", "dialled", "queue", "device", "recordings", "notes")
 MOST = 1000
 
 
@@ -92,4 +92,5 @@ def _row(call: dict[str, Any]) -> tuple[str, ...]:
     talked = lasted(call["duration"]) if call["duration"] else ""
     notes = "; ".join(note["text"] for note in call["notes"])
     began, outcome = local(call["started"]), call["outcome"] or "(goes on)"
-    return began, call["direction"], other, outcome, talked, dialled, call["queue"], call["device"], notes
+    recordings = " ".join(call["recordings"])
+    return began, call["direction"], other, outcome, talked, dialled, call["queue"], call["device"], recordings, notes

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from hub.config.sections import RecordingSection
     from hub.config_file import ConfigFile
     from hub.errors import Problem
     from hub.secrets import Redactor
@@ -52,6 +53,12 @@ class Config:
         place = self.place(*(("users", user) if own else ()), "dial_plan", "access_code")
         code = resolve(fields["access_code"], redactor=redactor, folder=self.path.parent, place=place)
         return DialPlan(**{**fields, "access_code": code})
+
+    def recording(self, user: str) -> RecordingSection:
+        """Return how a user's calls are recorded, the user's own settings over everyone's."""
+        common, own = self.tables.recording, self.users[user].recording
+        chosen = {} if own is None else {name: getattr(own, name) for name in own.model_fields_set}
+        return common.model_copy(update=chosen)
 
     def plugin(self, name: str, user: str = "") -> dict[str, Any]:
         """Return a plugin's table as written, the user's own settings over everyone's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import platformdirs
 from pydantic import (
@@ -178,6 +178,55 @@ class WebSection(Section):
     )
 
 
+class RecordingSection(Section):
+    """Call recording."""
+
+    folder: Folder | None = Field(
+        default=None,
+        description="folder for recordings, which must be there; without one: `recordings/NAME` in the state folder",
+    )
+    format: Literal["wav", "flac", "opus"] = Field(
+        default="wav", description="`wav`, `flac`, or `opus` (in Ogg, a tenth of the size); the last two after the call"
+    )
+    gain: float = Field(default=0.0, ge=-40, le=40, description="decibels by which recordings are louder, or softer")
+    record_all: bool = Field(default=False, description="record every call, from answer to end")
+    enforced: bool = Field(default=False, description="record every call, and let nobody stop that")
+    may_pause: bool = Field(default=True, description="whether recordings may be paused")
+    no_audio_after: float = Field(
+        default=5.0, gt=0, le=3600, description="seconds without any audio after which that is told as a failure"
+    )
+    tone: float = Field(
+        default=0.0, ge=0, le=3600, description="seconds between two beeps that tell of the recording; 0: none"
+    )
+    announce: bool = Field(
+        default=False, description="have the phone system tell both sides that the call is recorded, where it can"
+    )
+    keep_days: int = Field(default=0, ge=0, le=36_500, description="days after which recordings are deleted; 0: never")
+    keep_gb: float = Field(
+        default=0.0, ge=0, description="gigabytes that recordings may fill, the oldest are deleted first; 0: no limit"
+    )
+
+
+class ReceivingSection(Section):
+    """Where the audio of recorded calls is received."""
+
+    address: str = Field(
+        default="127.0.0.1", min_length=1, description="address of this computer that the phone system sends audio to"
+    )
+    ports: tuple[int, int] = Field(
+        default=(0, 0), description="first and last UDP port, open in the firewall; 0: any that is free"
+    )
+    most: int = Field(default=1000, ge=1, description="calls that are recorded at once at most")
+
+    @field_validator("ports")
+    @classmethod
+    def _a_range(cls, ports: tuple[int, int]) -> tuple[int, int]:
+        first, last = ports
+        if ports != (0, 0) and not 1024 <= first < last <= 65_535:  # noqa: PLR2004  what is no system port
+            raise ValueError("should be two ports from 1024 to 65535, the lower first")
+        return ports
+
+
 class PhoneTable(BaseModel):
     """A user's phone: the kind of phone system, and the settings of that kind, which its adapter checks."""
 
@@ -199,6 +248,9 @@ class UserSection(Section):
     dial_plan: DialPlanSection | None = Field(
         default=None, description="over `[dial_plan]`, for this user: `[users.NAME.dial_plan]`"
     )
+    recording: RecordingSection | None = Field(
+        default=None, description="over `[recording]`, for this user: `[users.NAME.recording]`"
+    )
 
 
 class Tables(Section):
@@ -207,6 +259,8 @@ class Tables(Section):
     hub: HubSection = Field(default_factory=HubSection, description="see `[hub]`")
     dial_plan: DialPlanSection = Field(default=DialPlanSection(), description="see `[dial_plan]`")
     web: WebSection = Field(default=WebSection(), description="see `[web]`")
+    recording: RecordingSection = Field(default=RecordingSection(), description="see `[recording]`")
+    receiving: ReceivingSection = Field(default=ReceivingSection(), description="see `[receiving]`")
     users: dict[Name, UserSection] = Field(default_factory=dict, description="see `[users.NAME]`")
     plugins: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of the plugin of that name, which checks them"

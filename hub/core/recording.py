@@ -16,7 +16,7 @@ class RecordingState(StrEnum):
 
 
 class Standing(StrEnum):
-    """Where a recording stands: HELD was recording when the call was held, ASIDE was paused then, SILENT hears nothing."""
+    """Where a recording stands: HELD was recording when the call was held, ASIDE paused; SILENT hears nothing."""
 
     OFF = "off"
     RECORDING = "recording"
@@ -115,9 +115,7 @@ MOVES: dict[tuple[Standing, Cue], Move] = {
         for standing in (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)
         for cue in (Cue.STOP, Cue.HELD_SHARED, Cue.TRANSFERRED, Cue.PARKED, Cue.ENDED, Cue.CLOSED)
     },
-    **{
-        (standing, Cue.FAILED): Move(_FAILED, _SAVED) for standing in (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)
-    },
+    **{(standing, Cue.FAILED): Move(_FAILED, _SAVED) for standing in (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)},
     **{(_FAILED, cue): Move(_OFF) for cue in (Cue.TRANSFERRED, Cue.PARKED, Cue.ENDED, Cue.CLOSED)},
 }
 """What a cue makes of a recording. Any other pair changes nothing, and is refused if it was asked for."""

@@ -110,6 +110,13 @@ class DetachMedia(LegCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class Announce(LegCommand):
+    """Tell both sides of a leg that the call is recorded."""
+
+    name: ClassVar[str] = "announce"
+
+
+@dataclass(frozen=True, slots=True)
 class SetDnd(Command):
     """Switch do-not-disturb on the user's handsets."""
 

@@ -9,11 +9,15 @@ from hub.checking import suggest
 from hub.rules.builtin.actions import actions
 from hub.rules.builtin.conditions import CONDITIONS
 from hub.rules.builtin.macros import MACROS
+from hub.rules.builtin.recording import TRIGGERS as RECORDING
+from hub.rules.builtin.recording import record_action
 from hub.rules.builtin.triggers import TRIGGERS
 from hub.rules.parts import Action, Condition, Macro, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
+
+    from hub.core.recording import Cue
 
 Part: TypeAlias = "Trigger | Condition | Action | Macro"
 
@@ -23,7 +27,6 @@ _ELSEWHERE = {
     "screenpop": ("open_url", "run"),
     "availability": ("presence", "availability", "idle", "lock", "unlock", "set_presence"),
     "calendar": ("appointment", "appointment_start", "appointment_end"),
-    "recording": ("recording", "recording_ready", "record"),
     "queues": ("queue_waiting",),
     "transfer": ("transfer", "park"),
     "webhook": ("webhook",),
@@ -36,13 +39,24 @@ async def _no_notes(_user: str, _call: str, _text: str) -> None:
     raise RuntimeError("there is no history here to keep a note in")
 
 
+async def _no_recorder(_user: str, _call: str, _cue: Cue) -> None:
+    raise RuntimeError("there is no recorder here")
+
+
 class Vocabulary:
     """The words by kind and name, the hub's own and what plugins add."""
 
-    def __init__(self, note: Callable[[str, str, str], Awaitable[None]] = _no_notes) -> None:
-        """Begin with the hub's own words; `note(user, call id, text)` keeps a note."""
+    def __init__(
+        self,
+        note: Callable[[str, str, str], Awaitable[None]] = _no_notes,
+        record: Callable[[str, str, Cue], Awaitable[object]] = _no_recorder,
+    ) -> None:
+        """Begin with the hub's own words.
+
+        `note(user, call id, text)` keeps a note, `record(user, call id, cue)` starts or pauses recording, and so on.
+        """
         self._parts: dict[tuple[type[Part], str], tuple[str, Part]] = {}
-        self.add("", *TRIGGERS, *CONDITIONS, *actions(note), *MACROS)
+        self.add("", *TRIGGERS, *RECORDING, *CONDITIONS, *actions(note), record_action(record), *MACROS)
 
     @property
     def triggers(self) -> dict[str, Trigger]:

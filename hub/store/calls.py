@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, insert, or_, select
 from hub.core.call import Call, Direction, Outcome
 from hub.core.numbers import Number
 from hub.store import call_json, tables
+from hub.store.recordings import of_calls
 from hub.store.upsert import insert_or_replace
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class HistoryEntry:
     """One line of the call history (HIST-01). Times are aware UTC.
 
     `number` is as received, `e164` and `national` what it means. `duration` is how long they spoke in seconds, 0 if
-    nobody answered, None while the call lives; `outcome` is None as long.
+    nobody answered, None while the call lives; `outcome` is None as long. `recordings` are the ids of its recordings.
     """
 
     id: str
@@ -58,6 +59,7 @@ class HistoryEntry:
     dnis_name: str
     internal: bool
     notes: tuple[Note, ...] = ()
+    recordings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,10 @@ def read_entries(connection: Connection, query: Query) -> list[HistoryEntry]:
         of_these = and_(note.user == query.user, note.call.in_(ids[start : start + _AT_ONCE]))
         for row in connection.execute(select(note.call, note.at, note.text).where(of_these).order_by(note.id)):
             written[row.call].append(Note(at=row.at, text=row.text))
-    return [_entry(row, tuple(written[call_id])) for call_id, row in rows.items()]
+    recorded: dict[str, list[str]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        recorded |= of_calls(connection, query.user, ids[start : start + _AT_ONCE])
+    return [_entry(row, tuple(written[call_id]), tuple(recorded.get(call_id, ()))) for call_id, row in rows.items()]
 
 
 _AT_ONCE = 500
@@ -147,6 +152,13 @@ def read_mark(connection: Connection, user: str) -> str:
     """Return how far the user's phone system was followed, empty at the start."""
     found = connection.execute(select(tables.marks.c.mark).where(tables.marks.c.user == user)).scalar()
     return found or ""
+
+
+def read_call(connection: Connection, user: str, call_id: str) -> Call | None:
+    """Return one call whole, None if the user has none of that id."""
+    call = tables.calls.c
+    found = connection.execute(select(call.call).where(call.user == user, call.id == call_id)).scalar()
+    return call_json.from_text(found) if found else None
 
 
 def prune(connection: Connection, most: int, before: datetime) -> None:
@@ -229,6 +241,7 @@ def _found(search: str) -> list[ColumnElement[bool]]:
     return [*(call.searchable.contains(each, autoescape=True) for each in sorted(texts)), noted.exists()]
 
 
-def _entry(row: dict[str, Any], notes: tuple[Note, ...]) -> HistoryEntry:
+def _entry(row: dict[str, Any], notes: tuple[Note, ...], recordings: tuple[str, ...]) -> HistoryEntry:
     direction, outcome = Direction(row.pop("direction")), row.pop("outcome")
-    return HistoryEntry(**row, direction=direction, outcome=Outcome(outcome) if outcome else None, notes=notes)
+    ended = Outcome(outcome) if outcome else None
+    return HistoryEntry(**row, direction=direction, outcome=ended, notes=notes, recordings=recordings)

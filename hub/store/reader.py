@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import UserError
-from hub.store import actions, calls, migrate
+from hub.store import actions, calls, migrate, recordings
 from hub.store.engine import path_of, reader_engine, url_of
 from hub.store.trouble import place_of, trouble
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.core.call import Call
     from hub.rules.record import ActionRecord
     from hub.store.calls import HistoryEntry, Query
+    from hub.store.recordings import RecordingEntry, Wanted
 
 T = TypeVar("T")
 
@@ -56,6 +57,22 @@ class Reader:
     def former_calls(self, user: str, limit: int) -> list[str]:
         """Return the ids of the user's latest calls that have ended, oldest first."""
         return self._read(lambda connection: calls.read_former_calls(connection, user, limit))
+
+    def call(self, user: str, call_id: str) -> Call | None:
+        """Return one call whole, None if the user has none of that id."""
+        return self._read(lambda connection: calls.read_call(connection, user, call_id))
+
+    def recordings(self, wanted: Wanted) -> list[RecordingEntry]:
+        """Return recordings, newest first."""
+        return self._read(lambda connection: recordings.read(connection, wanted))
+
+    def recording(self, user: str, name: str) -> RecordingEntry | None:
+        """Return one recording, None if the user has none of that id."""
+        return self._read(lambda connection: recordings.read_one(connection, user, name))
+
+    def outdated_recordings(self, user: str, before: datetime | None, most_bytes: int) -> list[RecordingEntry]:
+        """Return the recordings begun before a time, and the oldest of those beyond so many bytes (0: any number)."""
+        return self._read(lambda connection: recordings.outdated(connection, user, before, most_bytes))
 
     def mark(self, user: str) -> str:
         """Return how far the user's phone system was followed, empty at the start."""

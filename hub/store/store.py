@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import SystemClock
 from hub.errors import UserError
-from hub.store import actions, calls, migrate
+from hub.store import actions, calls, migrate, recordings
 from hub.store.calls import HistoryEntry, Query
 from hub.store.database import Database, check_tables, prepare
 from hub.store.engine import make_private, path_of, url_of, writer_engine
 from hub.store.reader import Reader
+from hub.store.recordings import RecordingEntry, Wanted
 from hub.store.trouble import place_of, trouble
 from hub.store.writer import Limits, Writer
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from hub.errors import Problem
     from hub.rules.record import ActionRecord
 
-__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "Store"]
+__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "RecordingEntry", "Store"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -136,6 +137,15 @@ class Store:
         await self._writing.flush()
         await self._writing.run(lambda connection: calls.add_note(connection, user, call_id, text, now))
 
+    async def add_recording(self, entry: RecordingEntry) -> None:
+        """Keep a recording as it is now; raises `StoreError`."""
+        await self._writing.run(lambda connection: recordings.write(connection, entry))
+
+    async def recording_deleted(self, user: str, recording: str, by: str) -> None:
+        """Note who deleted a recording's file; raises `StoreError`."""
+        now = self._clock.now()
+        await self._writing.run(lambda connection: recordings.mark_deleted(connection, user, recording, now, by))
+
     # --- reading ---
 
     async def calls(self, user: str, **wanted: Any) -> list[HistoryEntry]:
@@ -153,6 +163,22 @@ class Store:
     async def former_calls(self, user: str, limit: int = 1000) -> list[str]:
         """Return the ids of the latest calls that have ended, oldest first."""
         return await self._aside(self._reader.former_calls, user, limit)
+
+    async def call(self, user: str, call_id: str) -> Call | None:
+        """Return a call of the history whole, None if the user has none of that id."""
+        return await self._aside(self._reader.call, user, call_id)
+
+    async def recordings(self, user: str, **wanted: Any) -> list[RecordingEntry]:
+        """Return a user's recordings, newest first; `wanted` as in `Wanted`: since, until, call, search, limit, ..."""
+        return await self._aside(self._reader.recordings, Wanted(user=user, **wanted))
+
+    async def recording(self, user: str, recording: str) -> RecordingEntry | None:
+        """Return one of a user's recordings, None if there is none of that id."""
+        return await self._aside(self._reader.recording, user, recording)
+
+    async def outdated_recordings(self, user: str, before: datetime | None, most_bytes: int) -> list[RecordingEntry]:
+        """Return the recordings begun before a time, and the oldest of those beyond so many bytes (0: any number)."""
+        return await self._aside(self._reader.outdated_recordings, user, before, most_bytes)
 
     async def mark(self, user: str) -> str:
         """Return how far the user's phone system was followed, empty at the start."""

@@ -123,3 +123,29 @@ claims = Table(
     sqlite_with_rowid=False,
 )
 Index("claims_by_time", claims.c.at)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("user", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("call", Words, nullable=False),
+    Column("conversation", Words, nullable=False),
+    Column("direction", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("number", Words, nullable=False),
+    Column("e164", Words, nullable=False),
+    Column("began", Instant, nullable=False),
+    Column("duration", Float, nullable=False),
+    Column("missing", Float, nullable=False),
+    Column("format", Words, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("audio", Words, nullable=False),
+    Column("searchable", Words, nullable=False),
+    Column("deleted", Instant),
+    Column("deleted_by", Words, nullable=False),
+)
+"""One row a recording, `audio` is its file; a row stays when the file is deleted, and tells who did that."""
+Index("recordings_by_time", recordings.c.user, recordings.c.began)
+Index("recordings_by_call", recordings.c.user, recordings.c.call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self
 
 import httpx
 
@@ -71,6 +71,21 @@ class Client:
         """Set something, return the answer; raises `NoHub` or `Refused`."""
         return self._ask("PUT", path, json=body)
 
+    def delete(self, path: str) -> None:
+        """Delete something; raises `NoHub` or `Refused`."""
+        self._ask("DELETE", path, headers={"Content-Type": "application/json"})
+
+    def download(self, path: str, to: BinaryIO) -> None:
+        """Write what stands at a path to a file; raises `NoHub` or `Refused`."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    self._told(answer)
+                to.writelines(answer.iter_bytes())
+        except httpx.TransportError:
+            raise NoHub.of(f"no hub answers at {self.url}", START) from None
+
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield `hello` with the calls there are, then each event as it happens, until the hub stops."""
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -98,8 +113,11 @@ class Client:
             ) from None
         except httpx.TransportError:
             raise NoHub.of(f"no hub answers at {self.url}", START) from None
+        return self._told(answer)
+
+    def _told(self, answer: httpx.Response) -> Any:
         if answer.is_success:
-            return answer.json()
+            return answer.json() if answer.content else None
         try:
             told = answer.json()
             raise Refused(answer.status_code, told["code"], told["message"], told.get("missing", ""))

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from fastapi import APIRouter
 
     from hub.core.boards import Board
     from hub.core.call import Call, HoldKind
     from hub.core.numbers import Number
+    from hub.core.recording import Cue
     from hub.errors import Problem
     from hub.events import Event
+    from hub.recording.recorder import RecordingView
+    from hub.recording.sidecar import Sidecar
     from hub.rules.folders import RuleFile
     from hub.rules.record import ActionRecord
-    from hub.store.store import HistoryEntry
+    from hub.store.store import HistoryEntry, RecordingEntry
 
 
 class PhoneOf(Protocol):
@@ -73,6 +77,24 @@ class LibraryOf(Protocol):
     def problems(self) -> tuple[Problem, ...]: ...  # noqa: D102
 
 
+class RecorderOf(Protocol):
+    """What records calls, as `hub.recording.recorder.Recorder` does; raises `PhoneError`."""
+
+    def view(self, user: str, call: str = "") -> RecordingView: ...  # noqa: D102  as above
+    def views(self, user: str) -> list[RecordingView]: ...  # noqa: D102
+    async def ask(self, user: str, call: str, cue: Cue) -> list[RecordingView]: ...  # noqa: D102
+
+
+class RecordingsOf(Protocol):
+    """What was recorded, as `hub.recording.library.Library`; raises `NoRecording`."""
+
+    async def entries(self, user: str, **wanted: Any) -> Sequence[RecordingEntry]: ...  # noqa: D102  as above
+    async def details(self, user: str, recording: str) -> Sidecar: ...  # noqa: D102
+    async def audio(self, user: str, recording: str) -> Path: ...  # noqa: D102
+    async def peaks(self, user: str, recording: str, points: int) -> list[list[float]]: ...  # noqa: D102
+    async def delete(self, user: str, recording: str, by: str) -> None: ...  # noqa: D102
+
+
 class Host(Protocol):
     """The hub: who its users are, and what each of them may see."""
 
@@ -94,6 +116,16 @@ class Host(Protocol):
     @property
     def library(self) -> LibraryOf:
         """The rule files."""
+        ...
+
+    @property
+    def recorder(self) -> RecorderOf:
+        """What records calls."""
+        ...
+
+    @property
+    def recordings(self) -> RecordingsOf:
+        """What was recorded."""
         ...
 
     def routers(self) -> Iterable[tuple[str, APIRouter]]:

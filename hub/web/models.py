@@ -152,7 +152,10 @@ class NoteAnswer(Answer):
 
 
 class PastCall(Answer):
-    """A call of the history, with its notes, oldest first; `duration` is in seconds from answer to end."""
+    """A call of the history, with its notes, oldest first; `duration` is in seconds from answer to end.
+
+    `recordings` are the ids of its recordings, oldest first.
+    """
 
     id: Told
     user: str
@@ -174,6 +177,7 @@ class PastCall(Answer):
     dnis_name: Told
     internal: bool
     notes: tuple[NoteAnswer, ...]
+    recordings: tuple[str, ...]
 
 
 class ActionAnswer(Answer):

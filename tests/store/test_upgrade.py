@@ -58,7 +58,7 @@ async def test_an_old_database_is_copied_before_it_is_changed(
     monkeypatch.setattr(migrate, "_VERSIONS", newer_revision)
     after = await open_store()
     assert await after.mark("alice") == "m1"
-    copy = path.with_name("hub.sqlite3.before-0001")
+    copy = path.with_name(f"hub.sqlite3.before-{REVISIONS[0]}")
     assert _mode(copy) == 0o600
     with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(path)) as new:
         assert old.execute("SELECT mark FROM marks").fetchall() == [("m1",)]

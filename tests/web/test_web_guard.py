@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     from hub.web.server import ApiServer
 
-GETS = ("/phone", "/calls", "/history", "/actions", "/plugins", "/plugins/screenpop", "/rules")
+RECORDING = "/recordings/0123456789ab"
+GETS = (
+    "/phone", "/calls", "/history", "/actions", "/plugins", "/plugins/screenpop", "/rules",
+    "/calls/-/recording", "/recordings",
+)  # fmt: skip
 WRITES = (
     ("POST", "/calls", {"number": "200"}),
     *(("POST", f"/calls/-/{word}", {}) for word in ("answer", "hold", "resume", "end", "ignore")),
@@ -26,8 +30,14 @@ WRITES = (
     ("POST", "/calls/-/digits", {"digits": "1"}),
     ("PUT", "/dnd", {"on": True}),
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
+    ("POST", "/calls/-/recording/start", {}),
+    ("DELETE", RECORDING, {}),
 )
-EVERY = [*(("GET", path, None) for path in GETS), *WRITES, ("GET", "/plugins/notebook/me", None)]
+EVERY = [
+    *(("GET", path, None) for path in (*GETS, RECORDING, f"{RECORDING}/audio", f"{RECORDING}/waveform")),
+    *WRITES,
+    ("GET", "/plugins/notebook/me", None),
+]
 
 
 @pytest.fixture
@@ -38,8 +48,15 @@ async def nobody(server: ApiServer) -> AsyncIterator[httpx.AsyncClient]:
 
 def test_every_route_is_tried(server: ApiServer) -> None:
     tried = {(method, path) for method, path, _ in EVERY} | {("GET", "/health")}
-    named = {"/plugins/screenpop": "/plugins/{name}", "/history/c1.alice/note": "/history/{call}/note"}
-    tried = {(method, named.get(path, path.replace("/-/", "/{call}/"))) for method, path in tried}
+    named = {
+        "/plugins/screenpop": "/plugins/{name}",
+        "/history/c1.alice/note": "/history/{call}/note",
+        "/calls/-/recording/start": "/calls/{call}/recording/{what}",
+    }
+    tried = {
+        (method, named.get(path, path.replace("/-/", "/{call}/").replace(RECORDING, "/recordings/{recording}")))
+        for method, path in tried
+    }
     known = {
         (method.upper(), path.removeprefix("/api"))
         for path, methods in server.app.openapi()["paths"].items()

@@ -6,11 +6,13 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, WebSocket
 
 from hub.clock import SystemClock
+from hub.config.sections import ReceivingSection, RecordingSection
 from hub.core.call import Call, CallState, Cause, Direction, Leg, LegState, Party
 from hub.core.dial_plan import DialPlan
 from hub.core.signals import DndSignal, Kind, LegSignal, Signal, Snapshot
@@ -19,6 +21,9 @@ from hub.phone import commands
 from hub.phone.adapter import ConnectionLost, PhoneError
 from hub.phone.phone import Phone
 from hub.plugin_host.plugin import Failure, Plugin, PluginState
+from hub.recording.keeping import Keeping
+from hub.recording.library import Library as Recordings
+from hub.recording.recorder import Recorder, Services
 from hub.web.asking import User  # noqa: TC001  FastAPI reads the annotations
 
 if TYPE_CHECKING:
@@ -119,9 +124,21 @@ class Office:
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        seq = itertools.count(1)
+        self.recordings = Recordings(self.store)
+        services = Services(
+            phones=self.phones,
+            settings=lambda _user: RecordingSection(),
+            receiving=ReceivingSection(),
+            folder=Path("recordings"),
+            clock=SystemClock(),
+            zone=UTC,
+            emit=self.emit,
+            next_seq=lambda _user: next(seq),
+        )
+        self.recorder = Recorder(services, Keeping(self.recordings, SystemClock()))
         self._listeners: list[Callable[[Event], None]] = []
         self._changed = asyncio.Event()
-        seq = itertools.count(1)
         for user, line in self.lines.items():
             board = Switchboard(user, next_seq=lambda: next(seq), find_contacts=lambda _number: ())
             self.phones[user] = Phone(board, line, PLAN, SystemClock(), emit=self.emit, next_seq=lambda: next(seq))

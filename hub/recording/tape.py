@@ -1,0 +1,176 @@
+"""Two streams of RTP become one stereo file: the user on the left, the far end on the right."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.media.jitter import Timeline
+from hub.recording import gain, tones
+from hub.recording.wav import CHANNELS, Coding, WavWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hub.media.codec import Codec
+    from hub.media.jitter import StreamStats
+
+Samples = NDArray[np.int16] | NDArray[np.uint8]
+"""Linear, or bytes of G.711."""
+LEFT, RIGHT = 0, 1
+BEHIND = 0.2
+"""Seconds that writing stays behind, so that packets which were overtaken find their place."""
+
+_AS_IT_CAME = {"PCMU": Coding.MULAW, "PCMA": Coding.ALAW}
+
+
+class Change(StrEnum):
+    """What a tape is told to do at a time."""
+
+    BREAK = "break"
+    JOIN = "join"
+    BEEP = "beep"
+    THREE_BEEPS = "three beeps"
+    MARK = "mark"
+
+
+_BEEPS = {Change.BEEP: 1, Change.THREE_BEEPS: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something at `at` seconds of the file, that happened at `time` (monotonic seconds)."""
+
+    at: float
+    time: float
+    what: Change
+    why: str = ""
+
+
+class Tape:
+    """Writes one call. Times are monotonic seconds, and never go back; the file begins at `began`.
+
+    G.711 is written as it came, all else as 16 bits linear. `louder` is in decibels; a beep is mixed in every
+    `tone_every` seconds, if that is not 0. Everything that writes raises OSError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        codec: Codec,
+        began: float,
+        *,
+        payload_type: int | None = None,
+        louder: float = 0.0,
+        tone_every: float = 0.0,
+    ) -> None:
+        coding = _AS_IT_CAME.get(codec.name, Coding.PCM)
+        self.codec = codec
+        self.writer = WavWriter(path, coding, codec.sample_rate)
+        left, right = (Timeline(codec, began=began, payload_type=payload_type, reorder=BEHIND) for _ in range(CHANNELS))
+        self.sides = (left, right)
+        self.marks: list[Mark] = []
+        self.heard_at = began
+        self.heard = False
+        self._at = began
+        self._louder = louder
+        self._raw = coding is not Coding.PCM
+        self._table = self._recoded(louder) if self._raw and louder else None
+        self._running = True
+        self._changes: deque[Mark] = deque()
+        self._tones: deque[tuple[int, NDArray[np.int16]]] = deque()
+        self._tone_every = round(tone_every * codec.sample_rate)
+        self._next_tone = self._tone_every
+
+    def change(self, what: Change, at: float, why: str = "") -> None:
+        """Have something done at a time, not before the last one."""
+        self._changes.append(Mark(0.0, at, what, why))
+
+    def write(self, now: float) -> None:
+        """Write what is old enough at `now`."""
+        self._write_until(now - BEHIND)
+
+    def finish(self, at: float) -> None:
+        """Write all up to a time, and close the file, whatever happens."""
+        try:
+            self._write_until(at)
+        finally:
+            self.writer.close()
+
+    @property
+    def reception(self) -> tuple[StreamStats, StreamStats]:
+        """How the streams arrived, the user's and the far end's."""
+        return self.sides[LEFT].stats, self.sides[RIGHT].stats
+
+    def _write_until(self, until: float) -> None:
+        while self._changes and self._changes[0].time <= until:
+            change = self._changes.popleft()
+            self._copy(change.time)
+            self._apply(change)
+        self._copy(until)
+
+    def _apply(self, change: Mark) -> None:
+        if change.what in _BEEPS:
+            self._tones.append((self.writer.frames, tones.beeps(self.codec.sample_rate, _BEEPS[change.what])))
+        elif change.what is Change.BREAK:
+            self._running = False
+        elif change.what is Change.JOIN:
+            self._running = True
+        self.marks.append(Mark(self.writer.seconds, change.time, change.what, change.why))
+
+    def _copy(self, until: float) -> None:
+        """Move on to a time; what comes while nothing is to be recorded is thrown away."""
+        if until <= self._at:
+            return
+        self._at = until
+        sides = [self._taken(side, until) for side in self.sides]
+        if self._running and len(sides[LEFT]):
+            self._mix_tones(sides)
+            self.writer.write(_interleaved(sides))
+
+    def _taken(self, side: Timeline, until: float) -> Samples:
+        """Return a stream's next samples, amplified: bytes of G.711, or linear ones."""
+        if not self._raw:
+            return gain.amplified(side.take(until), self._louder)
+        samples = np.frombuffer(side.take_payload(until), np.uint8)
+        return samples if self._table is None else self._table[samples]
+
+    def _mix_tones(self, sides: list[Samples]) -> None:
+        """Mix the tones that fall into the next samples of the file into them."""
+        begin = self.writer.frames
+        end = begin + len(sides[LEFT])
+        while self._tone_every and self._next_tone < end:
+            self._tones.append((self._next_tone, tones.beeps(self.codec.sample_rate)))
+            self._next_tone += self._tone_every
+        waiting, self._tones = self._tones, deque()
+        for at, tone in waiting:
+            here = tone[: end - at]
+            for channel, side in enumerate(sides):
+                sides[channel] = self._with_tone(side, at - begin, here)
+            if len(here) < len(tone):
+                self._tones.append((end, tone[len(here) :]))
+
+    def _with_tone(self, side: Samples, at: int, tone: NDArray[np.int16]) -> Samples:
+        side, part = side.copy(), slice(at, at + len(tone))
+        if not self._raw:
+            side[part] = tones.mixed(side[part].view(np.int16), tone)
+            return side
+        linear = self.codec.decoder().decode(side[part].tobytes())
+        side[part] = np.frombuffer(self.codec.encoder().encode(tones.mixed(linear, tone)), np.uint8)
+        return side
+
+    def _recoded(self, louder: float) -> Samples:
+        """Return what each byte of a G.711 stream becomes: 256 of them are quickly looked up."""
+        linear = self.codec.decoder().decode(bytes(range(256)))
+        return np.frombuffer(self.codec.encoder().encode(gain.amplified(linear, louder)), np.uint8)
+
+
+def _interleaved(sides: list[Samples]) -> bytes:
+    frames = np.empty((len(sides[LEFT]), CHANNELS), sides[LEFT].dtype)
+    frames[:, LEFT], frames[:, RIGHT] = sides
+    return frames.tobytes()
