@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
-from hub.core.boards import Board, Messages  # as below
+from hub.core.boards import Appearances, Board, Lines, Messages, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
 
 
@@ -185,7 +185,39 @@ class MessagesChanged(BoardChanged):
     now: Messages
 
 
-BOARDS: dict[type[Board], type[BoardChanged]] = {Messages: MessagesChanged}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppearancesChanged(BoardChanged):
+    """Another line key was chosen, or somebody did something at a shared one."""
+
+    type: ClassVar[str] = Appearances.name
+
+    now: Appearances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesChanged(BoardChanged):
+    """An outside line that the user's handsets have a key for changed."""
+
+    type: ClassVar[str] = Lines.name
+
+    now: Lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemCallsChanged(BoardChanged):
+    """The calls of the phone system changed, as far as the user may see them."""
+
+    type: ClassVar[str] = SystemCalls.name
+
+    now: SystemCalls
+
+
+BOARDS: dict[type[Board], type[BoardChanged]] = {
+    Messages: MessagesChanged,
+    Appearances: AppearancesChanged,
+    Lines: LinesChanged,
+    SystemCalls: SystemCallsChanged,
+}
 """The event that tells of each board."""
 
 

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from hub import events
-from hub.core.boards import Messages
+from hub.core.boards import (
+    Appearance,
+    AppearanceKind,
+    Appearances,
+    Lines,
+    LineState,
+    Messages,
+    OutsideLine,
+    Permission,
+    SystemCall,
+    SystemCalls,
+)
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 
@@ -58,6 +69,25 @@ MORE = {
     },
     "recording_ready": {"recording": "0123456789ab", "format": "wav", "duration": 61.5, "size": 984_058},
     "dnd": {"on": True},
+    "appearances": {
+        "now": Appearances(
+            appearances=(
+                Appearance(device="desk", name="1", kind=AppearanceKind.LINE, chosen=True),
+                Appearance(device="desk", name="Sales", kind=AppearanceKind.SHARED, state=LineState.HELD, by="Bob"),
+            )
+        )
+    },
+    "lines": {"now": Lines(lines=(OutsideLine(name="Line 1", state=LineState.RINGING, by="", party=CALLER),))},
+    "system_calls": {
+        "now": SystemCalls(
+            permission=Permission.FULL,
+            calls=(
+                SystemCall(
+                    id="talk-1", started=NOON, state=CallState.CONNECTED, originator=CALLER, destination=DIALLED
+                ),
+            ),
+        )
+    },
     "messages": {"now": Messages(new=2, old=5)},
     "phone": {"state": "connected", "capabilities": ("answer", "dial")},
     "open_page": {"url": "https://crm.test/?phone=%2B1", "call": CALL.id, "rule": "10-crm"},

@@ -131,6 +131,8 @@ _UNHEARD: dict[tuple[Direction, Cause], Outcome] = {
 
 def outcome_of(direction: Direction, cause: Cause, *, answered: bool) -> Outcome:
     """Return how a call ended, from why its last leg was cleared and whether it had been answered."""
+    if answered and cause is Cause.ELSEWHERE:
+        return Outcome.ELSEWHERE  # taken over at another handset that has the shared appearance
     if answered or cause in OUTCOMES:  # a call can be sent on while it rings
         return OUTCOMES.get(cause, Outcome.ENDED)
     unheard = Outcome.MISSED if direction is Direction.INBOUND else Outcome.NO_ANSWER

@@ -18,11 +18,38 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class DialNumber(Command):
-    """Call `number`, already under the phone system's dial plan, from `device` (empty: the user's default)."""
+    """Call `number`, already under the phone system's dial plan, from `device` (empty: the user's default).
+
+    `appearance` is the line key that it takes; empty: the one that is chosen at the device.
+    """
 
     name: ClassVar[str] = "dial"
 
     number: str
+    device: str = ""
+    appearance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAppearance(Command):
+    """Choose the line key of `device` (empty: the default one) for its next outbound calls; empty: its first free line.
+
+    The choice stays until it is changed.
+    """
+
+    name: ClassVar[str] = "appearance"
+
+    appearance: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeShared(Command):
+    """Take the call that is on shared hold at an appearance to `device` (empty: the first that has the appearance)."""
+
+    name: ClassVar[str] = "resume_shared"
+
+    appearance: str
     device: str = ""
 
 

@@ -17,6 +17,8 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.SilenceLeg: wire_requests.Ignore,
     commands.MuteLeg: wire_requests.Mute,
     commands.SendDigits: wire_requests.Dtmf,
+    commands.ChooseAppearance: wire_requests.Appearance,
+    commands.ResumeShared: wire_requests.ResumeShared,
     commands.SetDnd: wire_requests.Dnd,
 }
 _COMMANDS = {request: command for command, request in _REQUESTS.items()}

@@ -13,6 +13,7 @@ from hub.errors import Problem, UserError
 from hub.rules import yaml_source
 from hub.sim.exchange.office import (
     COMMANDS,
+    Appearance,
     FarEnd,
     Group,
     Handset,
@@ -179,11 +180,14 @@ def _user(name: str, user: WrittenUser) -> User:
                 id=key,
                 name=_text(handset.name, LONGEST_NAME),
                 capabilities=frozenset(handset.capabilities) & frozenset(COMMANDS),
-                appearances=handset.appearances,
+                appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
+                lines=handset.lines,
+                model=_text(handset.model, LONGEST_NAME),
             )
             for key, handset in user.handsets.items()
         ),
         steps=_steps(user.route),
+        system_calls=user.system_calls,
     )
 
 

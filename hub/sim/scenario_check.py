@@ -6,15 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from hub.checking import shown, suggest
+from hub.core.boards import AppearanceKind
 from hub.sim.exchange.digits import destination, same
 from hub.sim.exchange.office import Office
 from hub.sim.exchange.refusal import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hub.checking import Path
-    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenScenario, WrittenStep
+    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenHandset, WrittenScenario, WrittenStep
 
 Mistake = tuple["Path", str, str]
 """Where it stands, the cause, the remedy."""
@@ -47,6 +48,13 @@ class _Checker:
     def __init__(self, written: WrittenScenario) -> None:
         self._written = written
         self._handsets = {handset: name for name, user in written.users.items() for handset in user.handsets}
+        self._shared = {
+            key.name
+            for user in written.users.values()
+            for handset in user.handsets.values()
+            for key in handset.appearances
+            if key.kind is AppearanceKind.SHARED
+        }
 
     def names(self) -> Iterator[Mistake]:
         """Yield what is named or numbered alike."""
@@ -72,6 +80,20 @@ class _Checker:
             elif not _NAME.fullmatch(name):
                 yield path, f"{shown(name)} is no name", "use up to 64 letters, digits, dots, dashes and underscores"
             seen.setdefault(name, what)
+        for name, user in written.users.items():
+            for handset, told in user.handsets.items():
+                yield from self._keys(("users", name, "handsets", handset), told, seen)
+
+    def _keys(self, path: Path, handset: WrittenHandset, seen: Mapping[str, str]) -> Iterator[Mistake]:
+        """Yield what is wrong with the keys of a handset."""
+        names = [key.name for key in handset.appearances]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield (*path, "appearances", index), f'it has an appearance "{name}" already', "choose another name"
+            if name in self._shared and name in seen:
+                yield (*path, "appearances", index), f'"{name}" is {seen[name]} already', "choose another name"
+        for index, line in enumerate(handset.lines):
+            yield from _known((*path, "lines", index), "outside line", line, self._written.office.lines)
 
     def route(self, path: Path, steps: Iterable[WrittenStep]) -> Iterator[Mistake]:
         """Yield what is wrong with a route."""
@@ -81,8 +103,9 @@ class _Checker:
             if len(given) != 1:
                 yield (*path, index), "a step has one of ring, voicemail and reject", "split it"
             elif step.ring:
-                known = (*written.users, *written.groups, *self._handsets)
-                yield from _known((*path, index, "ring"), "user, group or handset", step.ring, known)
+                known = (*written.users, *written.groups, *self._handsets, *self._shared)
+                what = "user, group, handset or shared appearance"
+                yield from _known((*path, index, "ring"), what, step.ring, known)
             elif step.voicemail:
                 yield from _known((*path, index, "voicemail"), "user", step.voicemail, written.users)
 

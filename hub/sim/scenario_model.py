@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
-from hub.sim.exchange.office import COMMANDS, FarEndDoes
+from hub.sim.exchange.office import COMMANDS, FarEndDoes, line_keys
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -42,6 +43,21 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class WrittenAppearance(Written):
+    """A line key; a shared one is the same key on every handset that has its name."""
+
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,64}$")] = Field(description="what stands beside it")
+    kind: AppearanceKind = Field(default=AppearanceKind.LINE, description="line, shared, bluetooth or intercom")
+
+
+def _numbered(value: object) -> object:
+    """Read a bare number as that many lines of the handset's own."""
+    text = str(value)
+    if text.isdecimal() and len(text) <= 3:  # noqa: PLR2004  three digits are more than any handset has
+        return tuple({"name": key.name} for key in line_keys(int(text)))
+    return value
+
+
 class WrittenHandset(Written):
     """A handset of a user."""
 
@@ -50,13 +66,17 @@ class WrittenHandset(Written):
         default=tuple(COMMANDS),
         description="what can be asked of it from afar; by default everything",
     )
-    appearances: int = Field(default=4, ge=1, le=100, description="how many calls it can have at a time")
+    appearances: Annotated[tuple[WrittenAppearance, ...], BeforeValidator(_numbered)] = Field(
+        default=4, min_length=1, max_length=100, validate_default=True, description="its line keys, or how many of them"
+    )
+    lines: tuple[str, ...] = Field(default=(), description="the outside lines that it has keys for")
+    model: str = Field(default="", description="what it is, for people")
 
 
 class WrittenStep(Written):
     """A step of a route: one of `ring`, `voicemail` and `reject`."""
 
-    ring: str = Field(default="", description="a user, a group or a handset")
+    ring: str = Field(default="", description="a user, a group, a shared appearance or a handset")
     for_: Seconds = Field(default=20.0, alias="for", description="seconds to ring")
     voicemail: str = Field(default="", description="whose voicemail takes the call")
     reject: Literal[Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.NO_ANSWER] | None = Field(
@@ -72,6 +92,9 @@ class WrittenUser(Written):
     password: SecretStr = Field(description="for signing in at the simulation")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
+    system_calls: Permission = Field(
+        default=Permission.NONE, description="what of other people's calls is shown: none, brief or full"
+    )
 
 
 class WrittenGroup(Written):

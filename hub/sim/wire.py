@@ -24,6 +24,7 @@ from hub.sim.wire_answers import (
 )
 from hub.sim.wire_requests import (
     Answer,
+    Appearance,
     Dial,
     Dnd,
     Dtmf,
@@ -34,6 +35,7 @@ from hub.sim.wire_requests import (
     Mute,
     Ping,
     Resume,
+    ResumeShared,
     SignIn,
 )
 from hub.sim.wire_types import LONGEST_ID, Wire, whole
@@ -55,7 +57,7 @@ class WireError(Exception):
         self.request = request
 
 
-Asking = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Dnd
+Asking = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Appearance | ResumeShared | Dnd
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StrictBool, Tag
 
 from hub.core import boards
-from hub.sim.wire_types import Id, Wire
+from hub.core.call import CallState  # noqa: TC001  pydantic reads it
+from hub.sim.wire_types import Id, Name, Time, Wire, WireParty
 
+MOST_PARTS = 5000
+"""The most parts of a board; a phone system that has more tells the first."""
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -36,7 +39,76 @@ class WireMessages(WireBoard):
     old: Count = 0
 
 
-BOARDS = {"messages": WireMessages}
+class WireAppearance(WirePart):
+    """A line key of a handset."""
+
+    becomes = boards.Appearance
+
+    device: Id
+    name: Id
+    kind: boards.AppearanceKind
+    chosen: StrictBool = False
+    state: boards.LineState | None = None
+    by: Name = ""
+
+
+class WireAppearances(WireBoard):
+    """The line keys of the user's handsets."""
+
+    becomes = boards.Appearances
+
+    board: Literal["appearances"] = "appearances"
+    appearances: Annotated[tuple[WireAppearance, ...], Field(max_length=MOST_PARTS)] = ()
+
+
+class WireOutsideLine(WirePart):
+    """An outside line."""
+
+    becomes = boards.OutsideLine
+
+    name: Name
+    state: boards.LineState
+    by: Name = ""
+    party: WireParty = WireParty()
+
+
+class WireLines(WireBoard):
+    """The outside lines that the user's handsets have keys for."""
+
+    becomes = boards.Lines
+
+    board: Literal["lines"] = "lines"
+    lines: Annotated[tuple[WireOutsideLine, ...], Field(max_length=MOST_PARTS)] = ()
+
+
+class WireSystemCall(WirePart):
+    """A call of the phone system."""
+
+    becomes = boards.SystemCall
+
+    id: Id
+    started: Time
+    state: CallState
+    originator: WireParty
+    destination: WireParty
+
+
+class WireSystemCalls(WireBoard):
+    """All calls of the phone system, as far as the user may see them."""
+
+    becomes = boards.SystemCalls
+
+    board: Literal["system_calls"] = "system_calls"
+    permission: boards.Permission
+    calls: Annotated[tuple[WireSystemCall, ...], Field(max_length=MOST_PARTS)] = ()
+
+
+BOARDS = {
+    "messages": WireMessages,
+    "appearances": WireAppearances,
+    "lines": WireLines,
+    "system_calls": WireSystemCalls,
+}
 """Every board by its name."""
 
 
@@ -46,5 +118,10 @@ def _which(value: Any) -> str:
 
 
 SomeBoard = Annotated[
-    Annotated[WireMessages, Tag("messages")] | Annotated[WireBoard, Tag("unknown")], Discriminator(_which)
+    Annotated[WireMessages, Tag("messages")]
+    | Annotated[WireAppearances, Tag("appearances")]
+    | Annotated[WireLines, Tag("lines")]
+    | Annotated[WireSystemCalls, Tag("system_calls")]
+    | Annotated[WireBoard, Tag("unknown")],
+    Discriminator(_which),
 ]

@@ -33,6 +33,25 @@ class Dial(Wire):
     id: Id
     number: NumberText
     handset: Id = ""
+    appearance: Id = ""
+
+
+class Appearance(Wire):
+    """Choose the appearance for the next outbound calls of a handset (empty: the first that can)."""
+
+    type: Literal["appearance"] = "appearance"
+    id: Id
+    appearance: Id
+    handset: Id = ""
+
+
+class ResumeShared(Wire):
+    """Take over what is on shared hold at an appearance."""
+
+    type: Literal["resume_shared"] = "resume_shared"
+    id: Id
+    appearance: Id
+    handset: Id = ""
 
 
 class Answer(Wire):

@@ -59,7 +59,8 @@ def test_every_change_of_a_call_begins_or_ends_or_is_told() -> None:
 @pytest.mark.parametrize("direction", Direction)
 def test_outcome_of_every_cause(direction: Direction, cause: Cause) -> None:
     talked = outcome_of(direction, cause, answered=True)
-    assert talked == {"transferred": Outcome.TRANSFERRED, "parked": Outcome.PARKED}.get(cause, Outcome.ENDED)
+    same = {Cause.TRANSFERRED, Cause.PARKED, Cause.ELSEWHERE}
+    assert talked == (cause.value if cause in same else Outcome.ENDED)
     unheard = outcome_of(direction, cause, answered=False)
     if cause in {Cause.TRANSFERRED, Cause.PARKED}:
         assert unheard == cause.value, "a call can be sent on while it rings"

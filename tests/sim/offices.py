@@ -21,6 +21,7 @@ from hub.sim.exchange.office import (
     ToVoicemail,
     User,
     Who,
+    line_keys,
 )
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ def user(name: str, extension: str, *handsets: Handset, **more: object) -> User:
 def office() -> Office:
     users = (
         user("alice", "101", Handset(id="alice-desk"), Handset(id="alice-cordless")),
-        user("bob", "102", Handset(id="bob-desk", appearances=2)),
-        user("carol", "103", Handset(id="carol-old", capabilities=frozenset({"dial", "end"}), appearances=1)),
+        user("bob", "102", Handset(id="bob-desk", appearances=line_keys(2))),
+        user(
+            "carol", "103", Handset(id="carol-old", capabilities=frozenset({"dial", "end"}), appearances=line_keys(1))
+        ),
         user("ten", "110", *(Handset(id=name) for name in TEN)),
         user("nobody", "199"),
     )

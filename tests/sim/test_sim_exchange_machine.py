@@ -9,13 +9,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from offices import ANSWERING, BUSY, MAIN, SILENT, SUPPORT, Desk
+from test_sim_appearances import SALES, SALES_NUMBER, shared_office
 
 from hub.core.call import CallState
 from hub.core.dial_plan import DialPlan
 from hub.core.signals import Kind
 from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
-from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, LegCommand, ResumeLeg, SetDnd, SilenceLeg
+from hub.phone.commands import (
+    AnswerLeg,
+    ChooseAppearance,
+    DialNumber,
+    EndLeg,
+    HoldLeg,
+    LegCommand,
+    ResumeLeg,
+    ResumeShared,
+    SetDnd,
+    SilenceLeg,
+)
 from hub.sim import wire, wire_answers
 from hub.sim.exchange.journal import EndedView, LegTold, LegView
 from hub.sim.exchange.refusal import Refused
@@ -31,7 +43,7 @@ class RandomOffice(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk()
+        self.desk = Desk(shared_office())
         self.read = 0
         self.believed: dict[str, LegView] = {}
         self.ended: dict[str, list[tuple[str, EndedView]]] = {user: [] for user in USERS}
@@ -53,7 +65,7 @@ class RandomOffice(RuleBasedStateMachine):
         device = "alice-cordless" if second and user == "alice" else ""
         self.attempt(lambda: self.desk.do(user, DialNumber(number, device)))
 
-    @rule(number=st.sampled_from((MAIN, SUPPORT)))
+    @rule(number=st.sampled_from((MAIN, SUPPORT, SALES_NUMBER)))
     def call_from_outside(self, number: str) -> None:
         self.attempt(lambda: self.outside.append(self.desk.ring(number)))
 
@@ -68,6 +80,14 @@ class RandomOffice(RuleBasedStateMachine):
         leg = data.draw(st.sampled_from(self.desk.exchange.legs()))
         user = leg.user or "alice"
         self.attempt(lambda: self.desk.exchange.command(self.desk.now, user, command(leg.id), by_hand=by_hand))
+
+    @rule(user=st.sampled_from(USERS), key=st.sampled_from(("", "1", SALES, "Mobile", "Door")))
+    def choose(self, user: str, key: str) -> None:
+        self.attempt(lambda: self.desk.do(user, ChooseAppearance(key)))
+
+    @rule(user=st.sampled_from(USERS))
+    def resume_shared(self, user: str) -> None:
+        self.attempt(lambda: self.desk.do(user, ResumeShared(SALES)))
 
     @rule(user=st.sampled_from(USERS), on=st.booleans())
     def dnd(self, user: str, *, on: bool) -> None:
@@ -148,7 +168,16 @@ class RandomOffice(RuleBasedStateMachine):
         for device, legs_there in Counter(leg.device for leg in legs if leg.device).items():
             found = office.handset(device)
             assert found
-            assert legs_there <= found[1].appearances
+            assert legs_there <= len(found[1].appearances)
+
+    @invariant()
+    def no_key_carries_two_calls(self) -> None:
+        legs = [leg for leg in self.desk.exchange.legs() if leg.user]
+        assert all(leg.appearance for leg in legs)
+        assert all(times == 1 for times in Counter((leg.device, leg.appearance) for leg in legs).values())
+        shared = [leg for leg in legs if leg.appearance == SALES]
+        assert len({leg.conversation for leg in shared}) <= 1
+        assert sum(leg.state in {CallState.CONNECTED, CallState.HOLD} for leg in shared) <= 1
 
     @invariant()
     def no_line_carries_two_calls(self) -> None:

@@ -17,7 +17,7 @@ from hub.errors import UserError
 from hub.sim.adapter import SimAdapter, SimSettings
 from hub.sim.day import Day, Progress
 from hub.sim.exchange.exchange import Exchange
-from hub.sim.exchange.office import COMMANDS, Handset, Reject, Ring, ToVoicemail, Who
+from hub.sim.exchange.office import COMMANDS, Handset, Reject, Ring, ToVoicemail, Who, line_keys
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, TWO_DESKS, sample_scenario
 from hub.sim.scenario import Act, CallEntry, Deed, DndEntry, Scenario, load, read
@@ -68,7 +68,7 @@ def wrong(text: str) -> list[str]:
 def test_what_a_scenario_says() -> None:
     scenario = small()
     office = scenario.office
-    assert office.users["alice"].handsets == (Handset(id="desk", name="Desk", appearances=2),)
+    assert office.users["alice"].handsets == (Handset(id="desk", name="Desk", appearances=line_keys(2)),)
     assert office.users["bob"].handsets[0].capabilities == {"dial", "end"}
     assert office.groups["all"].who == Who("600", "Everybody")
     assert office.routes[0].steps == (Ring("alice", 15), Ring("all", 20), ToVoicemail("bob"))
@@ -97,7 +97,7 @@ def test_what_a_scenario_says() -> None:
         ("to: +15855550100", "to: +15855550199", "22:9: day.1.to: there is no number of the office"),
         ("at: 08:58\n", "at: 8.58\n", "20:9: day.1.at: a time of day reads 08:58 or 08:58:30"),
         ("members: [alice, bob]", "members: [alice, bbo]", '12:42: groups.all.members.1: there is no user "bbo"'),
-        ("ring: alice", "ring: alcie", "14:45: numbers.+15855550100.route.0.ring: there is no user, group or handset"),
+        ("ring: alice", "ring: alcie", "14:45: numbers.+15855550100.route.0.ring: there is no user, group, "),
         ("voicemail: bob", "voicemail: jane", "there is no user"),
         ("{reject: busy}", "{reject: busy, ring: alice}", "a step has one of ring, voicemail and reject"),
         ("{reject: busy}", "{reject: bsy}", "15:27: numbers.0800.route.0.reject: expected one of busy, "),

@@ -25,7 +25,8 @@ class Branch:
 
     `who` is how this party shows up at the others, `shown` who it is told to be talking with. Only handsets have a
     `user` and a `device`, only parties outside a `line`. `mailbox` is whose voicemail
-    box this is. `timer` is what this party does next by itself. The rest is told in `hub.core.call.Leg`.
+    box this is. `timer` is what this party does next by itself. One that is `leaving` has another in its place already.
+    The rest is told in `hub.core.call.Leg`.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Branch:
     consults: str = ""
     orbit: str = ""
     intercom: bool = False
+    leaving: bool = False
     cause: Cause = Cause.NORMAL
     timer: Timer | None = None
 
@@ -115,8 +117,9 @@ class Conversation:
 
     def introduce(self) -> None:
         """Tell everybody who takes part with whom they are talking."""
-        for branch in self.joined:
-            others = [other.who for other in self.joined if other is not branch]
+        present = [branch for branch in self.joined if not branch.leaving]
+        for branch in present:
+            others = [other.who for other in present if other is not branch]
             if len(others) == 1:
                 branch.shown = others[0]
             elif others:

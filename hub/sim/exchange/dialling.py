@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import Direction
 from hub.phone import commands
-from hub.sim.exchange.digits import destination
+from hub.sim.exchange.digits import Outside, destination
 from hub.sim.exchange.reach import Accepted
 
 if TYPE_CHECKING:
@@ -35,11 +35,18 @@ class Dialling:
         to = destination(switch.office, command.number)
         handset = self._reach.handset(asking, command.device, command.name)
         self._reach.free_to_talk(handset.id)
-        self._reach.free_appearance(handset)
+        key = switch.keys.for_outbound(handset, command.appearance, outside=isinstance(to, Outside))
         switch.make_room(handset.id, at)
         talk = switch.new_talk(to.who)
         caller = switch.join(
-            talk, Direction.OUTBOUND, at, who=user.who, shown=to.who, user=user.name, device=handset.id
+            talk,
+            Direction.OUTBOUND,
+            at,
+            who=user.who,
+            shown=to.who,
+            user=user.name,
+            device=handset.id,
+            appearance=key.name,
         )
         self._hunt.dial(caller, to, at)
         return Accepted(caller.id)

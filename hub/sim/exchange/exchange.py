@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import Direction
 from hub.core.signals import Kind
 from hub.phone import commands
+from hub.sim.exchange.appearances import Appearances
 from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
@@ -72,6 +73,7 @@ class Exchange:
         self._deeds: Deeds = {
             commands.SetDnd: self._set_dnd,
             **self._handling.deeds,
+            **Appearances(self._switch, self._reach).deeds,
             **Dialling(self._switch, self._hunt, self._reach).deeds,
         }
 
@@ -114,7 +116,9 @@ class Exchange:
         deed = self._deeds.get(type(command))
         if deed is None:
             raise Refused(Code.BAD_REQUEST, f"this phone system knows no {command.name}")
-        return deed(at, Asking(self.office.users[user], handsets, by_hand), command)
+        accepted = deed(at, Asking(self.office.users[user], handsets, by_hand), command)
+        self._switch.settle(at)
+        return accepted
 
     def dnd(self, user: str) -> bool:
         """Whether a user's handsets do not ring."""
@@ -133,9 +137,11 @@ class Exchange:
             raise Refused(Code.BUSY, "all outside lines are in use")
         talk = self._switch.new_talk(route.who)
         talk.line = line
-        caller = self._switch.join(talk, Direction.OUTBOUND, at, who=who, shown=route.who, line=line)
+        caller = self._switch.join(talk, Direction.OUTBOUND, at, who=who, shown=route.who)
+        caller.line = line
         self._switch.move(caller, Kind.ORIGINATED, at)
         self._hunt.begin(talk, route.steps, at)
+        self._switch.settle(at)
         return caller.id
 
     def hang_up(self, now: datetime, leg: str) -> None:
@@ -144,6 +150,7 @@ class Exchange:
         branch = self._switch.branches.get(leg)
         if branch is not None:
             self._handling.end(branch, at)
+            self._switch.settle(at)
 
     # --- questions ---
 

@@ -9,6 +9,7 @@ from hub.core.signals import Kind
 from hub.phone import commands
 from hub.sim.exchange.permitted import permitted
 from hub.sim.exchange.reach import Accepted
+from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +53,7 @@ class Handling:
                 self._reach.free_to_talk(branch.device)
                 switch.connect(branch, at)
             case commands.HoldLeg():
-                branch.held = command.kind or HoldKind.PRIVATE
+                branch.held = self._hold_kind(branch, command)
                 switch.move(branch, Kind.HELD, at)
             case commands.ResumeLeg():
                 self._reach.free_to_talk(branch.device)
@@ -70,6 +71,13 @@ class Handling:
             case commands.EndLeg():
                 self.end(branch, at)
         return Accepted(branch.id)
+
+    def _hold_kind(self, branch: Branch, command: commands.HoldLeg) -> HoldKind:
+        usual = self._switch.keys.hold_kind(branch)
+        if command.kind is HoldKind.SHARED is not usual:
+            cause = f"the call is on {branch.appearance} of {branch.device}, which is no shared appearance"
+            raise Refused(Code.WRONG_STATE, f"{cause}: hold it privately")
+        return command.kind or usual
 
     def end(self, branch: Branch, at: datetime) -> None:
         """Let the party of a leg hang up."""

@@ -6,6 +6,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hub.core.boards import AppearanceKind
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
 from hub.sim.exchange.digits import Inside, Nowhere
@@ -44,6 +45,10 @@ class Hunt:
             switch.move(caller, Kind.ORIGINATED, at)
             self.begin(talk, to.steps if isinstance(to, Inside) else (Reject(Cause.UNREACHABLE),), at)
             return
+        if switch.keys.is_a(caller, AppearanceKind.BLUETOOTH):  # the mobile's own network takes it
+            switch.move(caller, Kind.ORIGINATED, at)
+            self._dial_out(talk, to, "", at)
+            return
         line = next(reversed(tuple(switch.free_lines())), "")
         talk.line = line
         switch.move(caller, Kind.ORIGINATED, at)
@@ -73,7 +78,7 @@ class Hunt:
             if isinstance(step, Ring):
                 found, cause = self._available(talk, step)
                 if found:
-                    self._ring(talk, found, ringing, why, at)
+                    self._ring(talk, step, found, ringing, why, at)
                     talk.timer = self._switch.after(at, step.seconds, partial(self.on, talk, why=Cause.NO_ANSWER))
                     return
             else:
@@ -95,7 +100,7 @@ class Hunt:
                 continue
             at_device = switch.at_device(handset.id)
             mine = any(branch.talk is talk for branch in at_device)
-            full = len(at_device) >= handset.appearances and not mine
+            full = not mine and not switch.keys.for_ring(handset, step.target, talk)
             if full or (caller and caller.user == user.name) or (user.name in switch.dnd and not mine):
                 cause = Cause.BUSY
                 continue
@@ -105,18 +110,26 @@ class Hunt:
     def _ring(
         self,
         talk: Conversation,
+        step: Ring,
         found: Iterable[tuple[User, Handset]],
         before: Iterable[Branch],
         why: Cause,
         at: datetime,
     ) -> None:
         switch, caller = self._switch, talk.waiting
-        devices = {handset.id: user for user, handset in found}
+        devices = {handset.id: (user, handset) for user, handset in found}
         ringing = {branch.device for branch in talk.ringing}
-        for device, user in devices.items():
+        for device, (user, handset) in devices.items():
             if device not in ringing:
                 branch = switch.join(
-                    talk, Direction.INBOUND, at, who=user.who, shown=talk.calling, user=user.name, device=device
+                    talk,
+                    Direction.INBOUND,
+                    at,
+                    who=user.who,
+                    shown=talk.calling,
+                    user=user.name,
+                    device=device,
+                    appearance=switch.keys.for_ring(handset, step.target, talk),
                 )
                 switch.move(branch, Kind.DELIVERED, at)
         self._clear((branch for branch in before if branch.device not in devices), at, why)
@@ -139,7 +152,8 @@ class Hunt:
 
     def _dial_out(self, talk: Conversation, to: Outside, line: str, at: datetime) -> None:
         switch, end, caller = self._switch, to.far_end, talk.waiting
-        far = switch.join(talk, Direction.INBOUND, at, who=to.who, shown=talk.calling, line=line)
+        far = switch.join(talk, Direction.INBOUND, at, who=to.who, shown=talk.calling)
+        far.line = line
         switch.move(far, Kind.ORIGINATED, at)
 
         def answer(at: datetime) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.phone import commands
 
@@ -25,6 +26,8 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.SilenceLeg,
             commands.MuteLeg,
             commands.SendDigits,
+            commands.ChooseAppearance,
+            commands.ResumeShared,
             commands.SetDnd,
         )
     }
@@ -43,22 +46,38 @@ class Who:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A line key: it carries one call at a time. A shared one is the same key on every handset that has its name."""
+
+    name: str
+    kind: AppearanceKind = AppearanceKind.LINE
+
+
+def line_keys(count: int) -> tuple[Appearance, ...]:
+    """Return so many keys for the handset's own line, named 1, 2, 3 ..."""
+    return tuple(Appearance(str(number)) for number in range(1, count + 1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handset:
-    """A device of a user. `id` is unique in the office; `appearances` is how many calls it can have at a time.
+    """A device of a user. `id` is unique in the office; `appearances` are its keys, one for each call it can have.
 
-    `capabilities` is what can be asked of it from afar; by hand it can do everything.
+    `capabilities` is what can be asked of it from afar; by hand it can do everything. `lines` are the outside lines
+    that it has keys for, `model` is for people.
     """
 
     id: str
     name: str = ""
+    model: str = ""
     capabilities: frozenset[str] = frozenset(COMMANDS)
-    appearances: int = 4
+    appearances: tuple[Appearance, ...] = line_keys(4)
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A step of a route: ring a user or a group (by name) or one handset (by id) for so many seconds."""
+    """A step of a route: ring a user, a group or a shared appearance (by name) or one handset (by id), for seconds."""
 
     target: str
     seconds: float = 20.0
@@ -83,7 +102,10 @@ Step = Ring | ToVoicemail | Reject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s."""
+    """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s.
+
+    `system_calls` is what the user may see of other people's calls.
+    """
 
     name: str
     extension: str
@@ -91,6 +113,7 @@ class User:
     full_name: str = ""
     handsets: tuple[Handset, ...] = ()
     steps: tuple[Step, ...] = ()
+    system_calls: Permission = Permission.NONE
 
     @property
     def who(self) -> Who:
@@ -181,12 +204,19 @@ class Office:
         return None
 
     def ringers(self, target: str) -> tuple[tuple[User, Handset], ...]:
-        """Return the handsets that ring for a user, a group or a handset."""
+        """Return the handsets that ring for a user, a group, a handset or a shared appearance."""
         if target in self.groups:
             members = (self.users[name] for name in self.groups[target].members)
             return tuple((user, handset) for user in members for handset in user.handsets)
         if target in self.users:
             user = self.users[target]
             return tuple((user, handset) for handset in user.handsets)
-        found = self.handset(target)
-        return (found,) if found else ()
+        if found := self.handset(target):
+            return (found,)
+        shared = Appearance(target, AppearanceKind.SHARED)
+        return tuple(
+            (user, handset)
+            for user in self.users.values()
+            for handset in user.handsets
+            if shared in handset.appearances
+        )

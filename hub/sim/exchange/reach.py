@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.core.call import CallState
 from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
@@ -59,28 +58,33 @@ class Reach:
 
     def handset(self, asking: Asking, wanted: str, capability: str) -> Handset:
         """Return the handset of this id, or (empty) the user's first that has the capability."""
-        user = asking.user
-        own = [handset for handset in user.handsets if asking.handsets is None or handset.id in asking.handsets]
-        if wanted:
-            own = [handset for handset in own if handset.id == wanted]
-        else:
-            own.sort(key=lambda handset: capability not in handset.capabilities)
+        return self.able(asking, wanted, capability)[0]
+
+    def able(self, asking: Asking, wanted: str, capability: str) -> list[Handset]:
+        """Return the handset of this id, or (empty) all of the user's that have the capability; at least one."""
+        own = [
+            handset
+            for handset in asking.user.handsets
+            if wanted in {"", handset.id} and (asking.handsets is None or handset.id in asking.handsets)
+        ]
         if not own:
-            raise Refused(Code.UNKNOWN_HANDSET, f"{user.name} has no handset {wanted[:80]!r} here")
-        self.require(asking, own[0].id, capability)
-        return own[0]
+            raise Refused(Code.UNKNOWN_HANDSET, f"{asking.user.name} has no handset {wanted[:80]!r} here")
+        able = [handset for handset in own if asking.by_hand or capability in handset.capabilities]
+        if not able:
+            raise _lacking(own, capability)
+        return able
 
     def require(self, asking: Asking, device: str, capability: str) -> None:
         """Refuse what the handset cannot do."""
         found = self._switch.office.handset(device)
-        if not asking.by_hand and (found is None or capability not in found[1].capabilities):
-            raise Refused(Code.MISSING_CAPABILITY, f"{device} lacks the capability {capability}")
+        if found is not None and not asking.by_hand and capability not in found[1].capabilities:
+            raise _lacking((found[1],), capability)
 
     def any_handset(self, asking: Asking, capability: str) -> None:
         """Refuse what none of the user's handsets can do."""
-        user = asking.user
-        if not asking.by_hand and not any(capability in handset.capabilities for handset in user.handsets):
-            raise Refused(Code.MISSING_CAPABILITY, f"no handset of {user.name} has the capability {capability}")
+        handsets = asking.user.handsets
+        if not asking.by_hand and not any(capability in handset.capabilities for handset in handsets):
+            raise _lacking(handsets, capability)
 
     def free_to_talk(self, device: str) -> None:
         """Refuse what a handset that is dialling cannot do."""
@@ -89,6 +93,11 @@ class Reach:
 
     def free_appearance(self, handset: Handset) -> None:
         """Refuse another call at a handset that is full."""
-        in_use = [leg for leg in self._switch.at_device(handset.id) if leg.state is not CallState.FAILED]
-        if len(in_use) >= handset.appearances:
-            raise Refused(Code.WRONG_STATE, f"all {handset.appearances} appearances of {handset.id} are in use")
+        self._switch.keys.for_outbound(handset)
+
+
+def _lacking(handsets: Sequence[Handset], capability: str) -> Refused:
+    """Name what is missing, and everywhere that it is."""
+    names = " and ".join(f"{handset.id} ({handset.model})" if handset.model else handset.id for handset in handsets)
+    lacks = "lacks" if len(handsets) == 1 else "lack"
+    return Refused(Code.MISSING_CAPABILITY, f"{names or 'no handset'} {lacks} the capability {capability}")

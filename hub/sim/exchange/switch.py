@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from hub.core.call import CallState, Cause, Direction, HoldKind
+from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
 from hub.sim.exchange.conversation import Branch, Conversation
+from hub.sim.exchange.keys import Keys
 from hub.sim.exchange.reporter import Reporter
 from hub.sim.exchange.timers import Timer, Timers
 from hub.sim.wire_boards import WireMessages
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
     from hub.sim.exchange.journal import Told
     from hub.sim.exchange.office import Office, Who
+
+
+class Watcher(Protocol):
+    """Something that follows from the legs, such as what a phone shows beside them."""
+
+    def moved(self, branch: Branch, kind: Kind, at: datetime) -> None:
+        """Note what happened to a leg; nothing is told yet, and no leg is moved from here."""
+        ...
+
+    def settle(self, at: datetime) -> None:
+        """Tell what has become of it, now that a command, or what was due, is done."""
+        ...
 
 
 class Switch:
@@ -37,6 +50,8 @@ class Switch:
         self.office = office
         self.pace = pace
         self.branches: dict[str, Branch] = {}
+        self.keys = Keys(office, self.branches)
+        self.watchers: list[Watcher] = []
         self.dnd: set[str] = set()
         self.reporter = Reporter(office.users, epoch, memory, tell)
         self._messages = dict.fromkeys(office.users, 0)
@@ -69,10 +84,16 @@ class Switch:
                     self._now = max(timer.due, self._now or timer.due)
                     if timer.run:
                         timer.run(self._now)
+                        self.settle(self._now)
             finally:
                 self._advancing = False
         self._now = max(now, self._now or now)
         return self._now
+
+    def settle(self, at: datetime) -> None:
+        """Let the watchers tell what came of all that has happened."""
+        for watcher in self.watchers:
+            watcher.settle(at)
 
     def schedule(self, due: datetime, run: Callable[[datetime], None]) -> Timer:
         """Have `run(at)` called when it is due."""
@@ -104,9 +125,9 @@ class Switch:
         shown: Who,
         user: str = "",
         device: str = "",
-        line: str = "",
+        appearance: str = "",
     ) -> Branch:
-        """Make a leg of a conversation."""
+        """Make a leg of a conversation; without an `appearance` it is on the first free line of its handset."""
         talk.born += 1
         branch = Branch(
             id=f"{talk.id}-{talk.born}",
@@ -117,8 +138,9 @@ class Switch:
             started=at,
             user=user,
             device=device,
-            line=line,
+            appearance=appearance,
         )
+        self.keys.begun(branch)
         talk.branches.append(branch)
         self.branches[branch.id] = branch
         return branch
@@ -126,6 +148,8 @@ class Switch:
     def move(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
         """Take a leg to its next state and tell its user."""
         self.reporter.leg(branch, kind, at, cause)
+        for watcher in self.watchers:
+            watcher.moved(branch, kind, at)
 
     def connect(self, branch: Branch, at: datetime) -> None:
         """Let a called leg answer: the caller gets through, everybody else stops ringing."""
@@ -157,6 +181,7 @@ class Switch:
         talk = branch.talk
         talk.branches.remove(branch)
         del self.branches[branch.id]
+        self.keys.over(branch)
         if not talk.branches:
             talk.stop_hunting()
             if run := self._over.pop(talk.id, None):
@@ -181,7 +206,7 @@ class Switch:
         """Put a handset's connected call on hold, and end its busy tone: it is about to be in another call."""
         for branch in self.at_device(device):
             if branch.state is CallState.CONNECTED:
-                branch.held = HoldKind.PRIVATE
+                branch.held = self.keys.hold_kind(branch)
                 self.move(branch, Kind.HELD, at)
             elif branch.state is CallState.FAILED:
                 self.clear(branch, at, branch.cause)
