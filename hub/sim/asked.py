@@ -19,6 +19,8 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.SendDigits: wire_requests.Dtmf,
     commands.ChooseAppearance: wire_requests.Appearance,
     commands.ResumeShared: wire_requests.ResumeShared,
+    commands.AttachMedia: wire_requests.Record,
+    commands.DetachMedia: wire_requests.DetachMedia,
     commands.SetDnd: wire_requests.Dnd,
 }
 _COMMANDS = {request: command for command, request in _REQUESTS.items()}

@@ -19,12 +19,13 @@ log = logging.getLogger(__name__)
 class Client:
     """A signed-in connection that watches some handsets of a user.
 
-    `backlog` is how many messages may wait for it; a client that falls further behind loses the connection. `flowing`
-    is set unless the connection is held up on purpose.
+    `address` is where it is, `backlog` how many messages may wait for it; a client that falls further behind loses
+    the connection. `flowing` is set unless the connection is held up on purpose.
     """
 
     def __init__(self, socket: ServerConnection, user: str, handsets: frozenset[str], backlog: int) -> None:
         self.user = user
+        self.address: str = socket.remote_address[0]
         self.handsets = handsets
         self.is_dropped = False
         self.flowing = asyncio.Event()

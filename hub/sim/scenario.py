@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from hub.checking import problems
+from hub.checking import problems, shown
 from hub.errors import Problem, UserError
 from hub.rules import yaml_source
+from hub.sim.audio.impairments import Impairments
+from hub.sim.audio.wav import recorded
 from hub.sim.exchange.office import (
     COMMANDS,
     Appearance,
@@ -33,8 +36,8 @@ from hub.sim.wire_types import LONGEST_NAME, LONGEST_NUMBER, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from hub.sim.audio.voices import Voice
     from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenStep, WrittenUser
 
 
@@ -115,8 +118,29 @@ def read(data: bytes, name: str) -> Scenario:
     found = [Problem(document.place(path), cause, remedy) for path, cause, remedy in mistakes(written)]
     if found:
         raise UserError(*found)
+    voices, found = _voices(written, Path(name).parent, document)
+    if found:
+        raise UserError(*found)
     day = (_entry(written, entry) for entry in written.day)
-    return Scenario(_office(written), tuple(sorted(day, key=lambda entry: entry.at)))
+    return Scenario(replace(_office(written), voices=voices), tuple(sorted(day, key=lambda entry: entry.at)))
+
+
+def _voices(
+    written: WrittenScenario, folder: Path, document: yaml_source.Document
+) -> tuple[dict[Who, Voice], list[Problem]]:
+    """Return what people say, by how they show up, and which files cannot be had."""
+    speakers = [(("users", name), user.voice, _user(name, user).who) for name, user in written.users.items()]
+    speakers += [(("people", name), person.voice, _who(person)) for name, person in written.people.items()]
+    voices: dict[Who, Voice] = {}
+    found = []
+    for path, file, who in speakers:
+        if file:
+            try:
+                voices[who] = recorded(folder / file)
+            except ValueError as error:
+                place = document.place((*path, "voice"))
+                found.append(Problem(place, f"the voice {shown(file)}: {error}", "name a WAV file beside the scenario"))
+    return voices, found
 
 
 def _entry(written: WrittenScenario, entry: WrittenEntry) -> CallEntry | DndEntry:
@@ -141,6 +165,8 @@ def _office(written: WrittenScenario) -> Office:
         greeting=office.greeting,
         tone=office.tone,
         patience=office.patience,
+        audio_channels=office.audio_channels,
+        network=Impairments(**office.network.model_dump()),
         lines=tuple(map(Line, office.lines)),
         users={name: _user(name, user) for name, user in written.users.items()},
         groups={
@@ -183,6 +209,7 @@ def _user(name: str, user: WrittenUser) -> User:
                 appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
                 lines=handset.lines,
                 model=_text(handset.model, LONGEST_NAME),
+                codecs=handset.codecs,
             )
             for key, handset in user.handsets.items()
         ),

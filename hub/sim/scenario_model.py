@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
-from hub.sim.exchange.office import COMMANDS, FarEndDoes, line_keys
+from hub.sim.exchange.office import CODECS, COMMANDS, FarEndDoes, line_keys
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -34,6 +34,15 @@ def _capability(value: str) -> str:
     return value
 
 
+def _codec(value: str) -> str:
+    if value not in CODECS:
+        raise ValueError(f"a codec is one of {', '.join(CODECS)}")
+    return value
+
+
+Codec = Annotated[str, AfterValidator(_codec)]
+Part = Annotated[float, Field(ge=0, le=1)]
+Voice = Annotated[str, Field(description="a WAV file beside the scenario with what they say; default: a tone")]
 Capability = Annotated[str, AfterValidator(_capability)]
 
 
@@ -71,6 +80,7 @@ class WrittenHandset(Written):
     )
     lines: tuple[str, ...] = Field(default=(), description="the outside lines that it has keys for")
     model: str = Field(default="", description="what it is, for people")
+    codecs: tuple[Codec, ...] = Field(default=CODECS, description="what it can send its audio in")
 
 
 class WrittenStep(Written):
@@ -90,6 +100,7 @@ class WrittenUser(Written):
     name: str = Field(default="", description="the full name, shown at the other end")
     extension: Extension = Field(description="its digits")
     password: SecretStr = Field(description="for signing in at the simulation")
+    voice: Voice = ""
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
     system_calls: Permission = Field(
@@ -127,6 +138,21 @@ class WrittenPerson(Written):
     name: str = Field(default="", description="the name that the network tells")
     number: str = Field(default="", description="the number that is told; anonymous, empty or nonsense too")
     when_called: WhenCalled = WhenCalled()
+    voice: Voice = ""
+
+
+class WrittenNetwork(Written):
+    """What happens to the packets of audio."""
+
+    loss: Part = Field(default=0.0, description="which part of them is lost")
+    duplication: Part = Field(default=0.0, description="which part comes twice")
+    reorder: Part = Field(default=0.0, description="which part is overtaken")
+    jitter: Part = Field(default=0.0, description="up to how many seconds more each takes")
+    drift_ppm: Annotated[float, Field(ge=-1000, le=1000)] = Field(
+        default=0.0, description="by how many millionths the senders' clocks are faster"
+    )
+    ssrc_changes: tuple[Seconds, ...] = Field(default=(), description="seconds at which senders start anew")
+    silence_suppression: bool = Field(default=False, description="whether silence is left out")
 
 
 class WrittenOffice(Written):
@@ -140,6 +166,8 @@ class WrittenOffice(Written):
     greeting: Seconds = Field(default=30.0, description="seconds that a voicemail box listens")
     tone: Seconds = Field(default=4.0, description="seconds that a failed call sounds busy")
     patience: Seconds = Field(default=60.0, description="seconds that the network lets an outside number ring")
+    audio_channels: int = Field(default=100, ge=0, le=100_000, description="how many legs' audio can be had at a time")
+    network: WrittenNetwork = WrittenNetwork()
 
 
 Actor = Annotated[str, Field(description="a user or a handset")]

@@ -12,9 +12,11 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from hub.clock import SystemClock
+from hub.phone.commands import AttachMedia, DetachMedia
 from hub.sim import wire, wire_answers, wire_requests
 from hub.sim.admission import Admission
 from hub.sim.asked import command_of
+from hub.sim.audio.destination import check_destination
 from hub.sim.client import Client
 from hub.sim.exchange.exchange import Exchange
 from hub.sim.exchange.journal import BoardTold, DndTold, LegTold
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
     from websockets.http11 import Request, Response
 
+    from hub.sim.audio.sender import AudioSender
     from hub.sim.exchange.exchange import UserSnapshot
     from hub.sim.exchange.journal import Told
     from hub.sim.exchange.office import Handset, Office, User
@@ -75,6 +78,7 @@ class SimServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
         self._server: Server | None = None
+        self._audio: AudioSender | None = None
         epoch = f"{int(self.now().timestamp() * 1000):x}{secrets.token_hex(2)}"
         self.exchange = Exchange(office, epoch=epoch, tell=self._tell, wake=self._wake, pace=pace)
 
@@ -112,6 +116,9 @@ class SimServer:
         if self._tick_handle is not None:
             self._tick_handle.cancel()
         self._loop = None
+        if self._audio is not None:
+            audio, self._audio = self._audio, None
+            await audio.stop()
         for client in self.clients:
             client.flowing.set()
         if self._server is not None:
@@ -149,6 +156,8 @@ class SimServer:
             self._wake()
 
     def _tell(self, told: Told) -> None:
+        if self._audio is not None:
+            self._audio.changed()
         clients = [client for client in self.clients if client.user == told.user]
         if isinstance(told, LegTold):
             clients = [client for client in clients if told.leg.device in client.handsets]
@@ -224,11 +233,22 @@ class SimServer:
             case wire_requests.SignIn():
                 return wire_answers.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
         try:
-            accepted = self.exchange.command(self.now(), client.user, command_of(request), handsets=client.handsets)
+            command = command_of(request)
+            check_destination(command, client.address)
+            accepted = self.exchange.command(self.now(), client.user, command, handsets=client.handsets)
         except Refused as refused:
             handsets = tuple(sorted(client.handsets)) if refused.code is Code.UNKNOWN_HANDSET else ()
             return wire_answers.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)
+        if isinstance(command, AttachMedia | DetachMedia):
+            self._send_audio()
         return wire_answers.Done(id=request.id, leg=accepted.leg, told=dict(accepted.told))
+
+    def _send_audio(self) -> None:
+        if self._audio is None:
+            from hub.sim.audio.sender import AudioSender
+
+            self._audio = AudioSender(self.office, self.exchange.audio)
+        self._audio.changed()
 
     def _snapshot(self, client: Client, since: str) -> WireState:
         found: UserSnapshot = self.exchange.snapshot(self.now(), client.user, since, client.handsets)

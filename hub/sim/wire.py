@@ -25,6 +25,7 @@ from hub.sim.wire_answers import (
 from hub.sim.wire_requests import (
     Answer,
     Appearance,
+    DetachMedia,
     Dial,
     Dnd,
     Dtmf,
@@ -34,6 +35,7 @@ from hub.sim.wire_requests import (
     Ignore,
     Mute,
     Ping,
+    Record,
     Resume,
     ResumeShared,
     SignIn,
@@ -57,7 +59,9 @@ class WireError(Exception):
         self.request = request
 
 
-Asking = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Appearance | ResumeShared | Dnd
+Asking = (
+    Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Appearance | ResumeShared | Dnd
+)
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StrictBool, field_serializer
 
 from hub.core.call import HoldKind  # noqa: TC001  pydantic reads it
-from hub.sim.wire_types import Id, NumberText, Password, Wire
+from hub.sim.wire_types import Destination, Id, NumberText, Password, Wire
 
 
 class SignIn(Wire):
@@ -119,6 +119,25 @@ class Dtmf(Wire):
     id: Id
     leg: Id
     digits: Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,64}$")]
+
+
+class Record(Wire):
+    """Send the audio of a leg as RTP: the user's voice to `near`, the far end's to `far`."""
+
+    type: Literal["record"] = "record"
+    id: Id
+    leg: Id
+    near: Destination
+    far: Destination
+    codecs: Annotated[tuple[Id, ...], Field(max_length=20)]
+
+
+class DetachMedia(Wire):
+    """Send no more audio of a leg."""
+
+    type: Literal["detach_media"] = "detach_media"
+    id: Id
+    leg: Id
 
 
 class GetSnapshot(Wire):

@@ -58,6 +58,8 @@ NumberText = Annotated[str, _clipped(LONGEST_NUMBER)]
 MessageText = Annotated[str, _clipped(1000)]
 Id = Annotated[str, _bounded(LONGEST_ID), _clipped(LONGEST_ID + 1)]
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Destination = tuple[Annotated[str, Field(min_length=1, max_length=64)], Annotated[int, Field(ge=1, le=65_535)]]
+"""A host's IP address and a UDP port."""
 Password = Annotated[SecretStr, _clipped(1024)]
 
 

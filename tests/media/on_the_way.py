@@ -14,7 +14,7 @@ from hub.sim.audio.voices import Recorded
 
 if TYPE_CHECKING:
     from hub.media.codec import Codec, Samples
-    from hub.sim.audio.packets import Impairments
+    from hub.sim.audio.impairments import Impairments
     from hub.sim.audio.voices import Voice
 
 BEGAN = 5000.0

@@ -12,7 +12,8 @@ from hub.media.codec import UnsupportedCodec
 from hub.media.codecs import by_name
 from hub.media.jitter import Timeline
 from hub.media.rtp import Packet, build, parse
-from hub.sim.audio.packets import Impairments, PacketSource
+from hub.sim.audio.impairments import Impairments
+from hub.sim.audio.packets import PacketSource
 from hub.sim.audio.voices import Silence, Tone
 
 if TYPE_CHECKING:
@@ -254,10 +255,10 @@ def test_jitter_is_that_of_rfc_3550() -> None:
 def test_what_is_said_can_change_and_pause() -> None:
     source = PacketSource(Tone(1000), PCMU, began=0.0)
     timeline = Timeline(PCMU, began=0.0)
-    for second, change in ((1, source.pause), (2, source.resume), (3, lambda: setattr(source, "voice", Silence()))):
+    for second, change in ((1, ("paused", True)), (2, ("paused", False)), (3, ("voice", Silence()))):
         for at, data in source.due(second - 0.001):
             timeline.add(parse(data), at)
-        change()
+        setattr(source, *change)
     for at, data in source.due(4):
         timeline.add(parse(data), at)
     loud = [bool(np.abs(timeline.take(second)).max() > 1000) for second in (1.0, 2.0, 3.0, 4.0)]

@@ -12,39 +12,16 @@ import numpy as np
 
 from hub.media.codec import FRAME_SECONDS
 from hub.media.rtp import SEQUENCES, TIMESTAMPS, Packet, build
+from hub.sim.audio.impairments import UNIMPAIRED
 
 if TYPE_CHECKING:
     from hub.media.codec import Codec
+    from hub.sim.audio.impairments import Impairments
     from hub.sim.audio.voices import Voice
 
 _INAUDIBLE = 16
 """The highest sample of a packet that silence suppression leaves out."""
 _MOST_OVERTAKEN = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impairments:
-    """What a network and a sender do to a stream.
-
-    Of the packets the parts `loss`, `duplication` and `reorder` (0 to 1) are lost, come twice, or are overtaken by up
-    to three others; each takes up to `jitter` seconds longer than it must. The sender's clock is faster than ours by
-    `drift_ppm` millionths. `ssrc_changes` are seconds since the begin at which the sender starts anew. With
-    `silence_suppression` silent packets are not sent. `first_sequence` and `first_timestamp` are random if None.
-    """
-
-    loss: float = 0.0
-    duplication: float = 0.0
-    reorder: float = 0.0
-    jitter: float = 0.0
-    drift_ppm: float = 0.0
-    ssrc_changes: tuple[float, ...] = ()
-    silence_suppression: bool = False
-    first_sequence: int | None = None
-    first_timestamp: int | None = None
-    seed: int = 0
-
-
-UNIMPAIRED = Impairments()
 
 
 @dataclass(slots=True)
@@ -86,17 +63,9 @@ class PacketSource:
         self._changes = sorted(impairments.ssrc_changes, reverse=True)
         self._underway: list[tuple[float, int, bytes]] = []
         self._order = count()
-        self._paused = False
+        self.paused = False
         self._silent = True
         self._origin = self._new_origin(impairments.first_sequence, impairments.first_timestamp)
-
-    def pause(self) -> None:
-        """Send nothing from the next packet on; the timestamps go on."""
-        self._paused = True
-
-    def resume(self) -> None:
-        """Send again; the first packet is marked as the begin of a talk spurt."""
-        self._paused = False
 
     def due(self, until: float) -> list[tuple[float, bytes]]:
         """Return what arrives up to a time and was not returned yet, each with its time, in order."""
@@ -115,7 +84,7 @@ class PacketSource:
             self._origin = self._new_origin(None, None)
             self._silent = True
         length = self._codec.frame
-        samples = None if self._paused else self.voice.heard(self._frame * length, length, self._codec.sample_rate)
+        samples = None if self.paused else self.voice.heard(self._frame * length, length, self._codec.sample_rate)
         if samples is None or (self._impaired.silence_suppression and np.abs(samples).max() <= _INAUDIBLE):
             self._silent = True
             return

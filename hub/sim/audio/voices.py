@@ -9,9 +9,10 @@ from zlib import crc32
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hub.media.codec import Samples
+    from hub.sim.exchange.office import Who
 
 LOUDNESS = 8000
 """The amplitude of tones: a quarter of full scale, so that two together are not clipped."""
@@ -99,16 +100,34 @@ class Together:
         return np.clip(mixed, -_LOUDEST, _LOUDEST).astype(np.int16)
 
 
-def mixed(voices: Sequence[Voice]) -> Voice:
-    """Return what is heard where these speak at a time."""
-    if len(voices) == 1:
-        return voices[0]
-    return Together(tuple(voices)) if voices else Silence()
+class Voices:
+    """Who speaks how: as `known`, or else in a tone that nobody has yet who was heard before, while there are any.
 
+    `people` have theirs at every start the same.
+    """
 
-def tone_of(name: str) -> Tone:
-    """Return the tone by which somebody can be told from most others; the same at every start."""
-    return Tone(_TONES[crc32(name.encode("utf-8", "replace")) % len(_TONES)])
+    def __init__(self, known: Mapping[Who, Voice], people: Iterable[Who] = ()) -> None:
+        self._voices = dict(known)
+        self._free = list(_TONES)
+        for who in people:
+            self.of(who)
+
+    def of(self, who: Who) -> Voice:
+        """Return somebody's voice."""
+        if who not in self._voices:
+            tones = self._free or _TONES
+            hertz = tones[crc32(f"{who.name} {who.number}".encode("utf-8", "replace")) % len(tones)]
+            self._voices[who] = Tone(hertz)
+            if self._free:
+                self._free.remove(hertz)
+        return self._voices[who]
+
+    def together(self, speaking: Sequence[Who]) -> Voice:
+        """Return what is heard where these speak."""
+        voices = tuple(self.of(who) for who in speaking)
+        if len(voices) == 1:
+            return voices[0]
+        return Together(voices) if voices else Silence()
 
 
 def _resampled(samples: Samples, have: int, want: int) -> Samples:

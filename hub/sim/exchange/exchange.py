@@ -13,6 +13,7 @@ from hub.core.call import Direction
 from hub.core.signals import Kind
 from hub.phone import commands
 from hub.sim.exchange.appearances import Appearances
+from hub.sim.exchange.audio import Audio
 from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
@@ -70,10 +71,12 @@ class Exchange:
         self._hunt = Hunt(self._switch)
         self._reach = Reach(self._switch)
         self._handling = Handling(self._switch, self._hunt, self._reach)
+        self.audio = Audio(self._switch, self._reach)
         self._deeds: Deeds = {
             commands.SetDnd: self._set_dnd,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
+            **self.audio.deeds,
             **Dialling(self._switch, self._hunt, self._reach).deeds,
         }
 

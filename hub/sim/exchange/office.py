@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.phone import commands
+from hub.sim.audio.impairments import UNIMPAIRED, Impairments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hub.sim.audio.voices import Voice
 
 COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
     {
@@ -28,12 +31,16 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.SendDigits,
             commands.ChooseAppearance,
             commands.ResumeShared,
+            commands.AttachMedia,
+            commands.DetachMedia,
             commands.SetDnd,
         )
     }
 )
 """What the exchange can be asked, by its word; also the capabilities of a handset that can do everything."""
 
+CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
+"""What a handset can send its audio in, where nothing else is said: RTP encoding names."""
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
 
@@ -64,7 +71,7 @@ class Handset:
     """A device of a user. `id` is unique in the office; `appearances` are its keys, one for each call it can have.
 
     `capabilities` is what can be asked of it from afar; by hand it can do everything. `lines` are the outside lines
-    that it has keys for, `model` is for people.
+    that it has keys for, `codecs` those it can send its audio in, `model` is for people.
     """
 
     id: str
@@ -73,6 +80,7 @@ class Handset:
     capabilities: frozenset[str] = frozenset(COMMANDS)
     appearances: tuple[Appearance, ...] = line_keys(4)
     lines: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = CODECS
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,8 @@ class Office:
     """A whole office. `users` and `groups` are by name; `stranger` is who answers at a number not in `far_ends`.
 
     Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
-    `patience` how long the network lets an outside number ring.
+    `patience` how long the network lets an outside number ring. The audio of `audio_channels` legs can be had at a
+    time, as `network` lets it through; `voices` are what people say (others have a tone of their own).
     """
 
     users: Mapping[str, User]
@@ -194,6 +203,9 @@ class Office:
     greeting: float = 30.0
     tone: float = 4.0
     patience: float = 60.0
+    audio_channels: int = 100
+    network: Impairments = UNIMPAIRED
+    voices: Mapping[Who, Voice] = field(default_factory=dict)
 
     def handset(self, device: str) -> tuple[User, Handset] | None:
         """Return the handset of this id, and whose it is."""

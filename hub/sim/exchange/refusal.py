@@ -15,6 +15,8 @@ class Code(StrEnum):
     MISSING_CAPABILITY = "missing_capability"
     INVALID_NUMBER = "invalid_number"
     BUSY = "busy"
+    NO_CHANNEL = "no_channel"
+    UNSUPPORTED_CODEC = "unsupported_codec"
     UNREACHABLE = "unreachable"
     BAD_REQUEST = "bad_request"
     TOO_LARGE = "too_large"
