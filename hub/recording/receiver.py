@@ -27,6 +27,9 @@ WRITE_EVERY = 0.57
 """Seconds of audio that are written at once; with what must wait for packets on their way, a crash costs no second."""
 BUFFER = 1 << 19
 """Bytes that the kernel keeps for one stream: some seconds, in case the disk is slow."""
+FILES_A_CALL = 3
+"""Two sockets and a WAV file."""
+_OTHER_FILES = 1000
 MOST_ROUNDS = 16
 """Batches taken from one socket in one round: a flood must not keep the others waiting."""
 
@@ -69,6 +72,18 @@ class Line:
         return near, far
 
 
+def _allow_files(more: int) -> None:
+    """Let this process have so many files open beside what it has, as far as the system allows."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover  where there is no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = soft + more if hard == resource.RLIM_INFINITY else min(hard, soft + more)
+    if soft not in (resource.RLIM_INFINITY, hard) and soft < more + _OTHER_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 class Receiver:
     """All lines, and the thread that listens to them. `ports` are the first and last to use; 0: any that is free."""
 
@@ -93,6 +108,7 @@ class Receiver:
 
     def start(self) -> None:
         """Begin."""
+        _allow_files(FILES_A_CALL * self._most)
         self._thread.start()
 
     def stop(self, within: float = 10.0) -> bool:
@@ -181,6 +197,10 @@ class Receiver:
             except OSError as error:
                 line.failed = True
                 line.tell(News.FAILED, error)
+            except Exception as error:  # one call's audio, which comes from the wire, must not cost the others theirs
+                log.exception("a recording failed")
+                line.failed = True
+                line.tell(News.FAILED, OSError(str(error)))
             self._watch(line, now)
 
     def _take(self, line: Line, now: float) -> None:
@@ -214,6 +234,9 @@ class Receiver:
                     line.tape.finish(at)
             except OSError as error:
                 failure = error
+            except Exception as error:  # as in a round; who waits for the end must hear of it
+                log.exception("a recording was not finished in order")
+                failure = OSError(str(error))
         if line in self._lines:
             self._lines.remove(line)
         self._opened.discard(line)

@@ -72,7 +72,7 @@ class Recorder:
     def __init__(self, services: Services, keeping: Keeping, *, finish_within: float = 10.0) -> None:
         self._services = services
         self._phones = services.phones
-        self._keeping = keeping
+        self.keeping = keeping
         self._finish_within = finish_within
         self._receiver: Receiver | None = None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-recording")
@@ -82,7 +82,7 @@ class Recorder:
     def start(self) -> None:
         """Take up what an earlier run left behind, and begin to follow calls."""
         settings = {user: self._services.settings(user) for user in self._phones}
-        self._keeping.start({user: self.folder_of(user) for user in settings}, settings, self._ready)
+        self.keeping.start({user: self.folder_of(user) for user in settings}, settings, self._ready)
 
     async def stop(self) -> None:
         """Save what is being recorded, for at most some seconds; calls go on."""
@@ -99,7 +99,7 @@ class Recorder:
         if self._receiver is not None:
             receiver, self._receiver = self._receiver, None
             await asyncio.to_thread(receiver.stop, self._finish_within)
-        await self._keeping.stop()
+        await self.keeping.stop()
         self._threads.shutdown(wait=False)
 
     def consume(self, event: events.Event) -> None:
@@ -154,7 +154,7 @@ class Recorder:
         """Return when nothing is left to do for now."""
         for recording in tuple(self._calls.values()):
             await recording.settled()
-        await self._keeping.settled()
+        await self.keeping.settled()
 
     # --- which calls ---
 
@@ -280,7 +280,7 @@ class Recorder:
         )
 
     def _saved(self, recording: CallRecording, path: Path, told: Sidecar) -> None:
-        self._keeping.finish(path, told, lambda done: self._ready(recording.call, done))
+        self.keeping.finish(path, told, lambda done: self._ready(recording.call, done))
 
     def _ready(self, call: Call, done: Sidecar) -> None:
         self._services.emit(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from hub.recording.naming import OWNER_ONLY
 
@@ -99,6 +100,13 @@ class Sidecar(_Part):
     right: Reception = Reception()
     size: int = 0
     sha256: str = ""
+
+    @field_validator("audio")
+    @classmethod
+    def _stands_beside(cls, audio: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9+_-][A-Za-z0-9+._-]*", audio):
+            raise ValueError("is not the name of a recording")
+        return audio
 
 
 def write(path: Path, told: Sidecar) -> None:

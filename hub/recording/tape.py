@@ -82,6 +82,7 @@ class Tape:
         self._raw = coding is not Coding.PCM
         self._table = self._recoded(louder) if self._raw and louder else None
         self._running = True
+        self._failed = False
         self._changes: deque[Mark] = deque()
         self._tones: deque[tuple[int, NDArray[np.int16]]] = deque()
         self._tone_every = round(tone_every * codec.sample_rate)
@@ -96,9 +97,10 @@ class Tape:
         self._write_until(now - BEHIND)
 
     def finish(self, at: float) -> None:
-        """Write all up to a time, and close the file, whatever happens."""
+        """Write all up to a time, unless that was in vain before, and close the file, whatever happens."""
         try:
-            self._write_until(at)
+            if not self._failed:
+                self._write_until(at)
         finally:
             self.writer.close()
 
@@ -131,7 +133,9 @@ class Tape:
         sides = [self._taken(side, until) for side in self.sides]
         if self._running and len(sides[LEFT]):
             self._mix_tones(sides)
+            self._failed = True
             self.writer.write(_interleaved(sides))
+            self._failed = False
 
     def _taken(self, side: Timeline, until: float) -> Samples:
         """Return a stream's next samples, amplified: bytes of G.711, or linear ones."""
@@ -149,6 +153,9 @@ class Tape:
             self._next_tone += self._tone_every
         waiting, self._tones = self._tones, deque()
         for at, tone in waiting:
+            if at >= end:
+                self._tones.append((at, tone))
+                continue
             here = tone[: end - at]
             for channel, side in enumerate(sides):
                 sides[channel] = self._with_tone(side, at - begin, here)

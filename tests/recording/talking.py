@@ -192,28 +192,31 @@ class Talk:
         return told
 
 
-def configured(folder: Path, recording: str = "") -> Path:
-    """Write the configuration of a hub for alice whose phone talks."""
+def configured(folder: Path, recording: str = "", more: str = "", to: str | None = "recordings") -> Path:
+    """Write the configuration of a hub for alice whose phone talks; `to` is the folder for recordings."""
     path = folder / "phonehub.toml"
     for name in ("rules", "plugins", "recordings"):
         (folder / name).mkdir(exist_ok=True)
+    chosen = f'folder = "{to}"\n' if to else ""
     path.write_text(
-        f'[hub]\nstate = "state"\n\n[recording]\nfolder = "recordings"\n{recording}\n\n'
+        f'[hub]\nstate = "state"\n\n[recording]\n{chosen}{recording}\n\n{more}\n\n'
         '[users.alice.phone]\nadapter = "talking"\n'
     )
     return path
 
 
 @asynccontextmanager
-async def talking(folder: Path, recording: str = "", rules: str = "") -> AsyncIterator[Talk]:
+async def talking(
+    folder: Path, recording: str = "", *, rules: str = "", more: str = "", to: str | None = "recordings"
+) -> AsyncIterator[Talk]:
     """Run a hub whose phone talks."""
-    path = configured(folder, recording)
+    path = configured(folder, recording, more, to)
     if rules:
         (folder / "rules" / "rules.yaml").write_text(rules)
     line = TalkingLine()
     async with running(path, [TalkingPhones(line)]) as (hub, events):
         try:
-            yield Talk(hub, events, line, folder / "recordings")
+            yield Talk(hub, events, line, folder / (to or "state/recordings/alice"))
         finally:
             for leg in tuple(line.talking):
                 line._hush(leg)

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import json
 import stat
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner
 from hearing import beeps, goertzel
+from steps import api, run
 from talking import FAR, USER, talking
 
-from hub.cli import cli
 from hub.core.call import CallState, Cause
 from hub.core.recording import Cue
 from hub.phone import commands
 from hub.phone.adapter import PhoneError
-from hub.web import tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from talking import Talk
-
-
-def api(talk: Talk) -> httpx.AsyncClient:
-    token = tokens.read(talk.hub.config.hub.state, "alice")
-    return httpx.AsyncClient(
-        base_url=f"{talk.hub.server.url}/api", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
-    )
-
-
-async def run(talk: Talk, *words: str) -> Any:
-    """Run a command of the command line, and return what it says as JSON."""
-    arguments = ["--config", str(talk.hub.config.path), *words]
-    done = await asyncio.to_thread(CliRunner().invoke, cli, arguments)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
 def names(folder: Path) -> set[str]:

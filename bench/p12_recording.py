@@ -1,0 +1,156 @@
+"""P12: 1,000 recordings at once on one core, beside a C sink that writes the same; then up to where it breaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+CALLS = 1000
+LADDER = (1400, 1800, 2400, 3200)
+SECONDS = float(os.environ.get("P12_SECONDS", "12"))
+LADDER_SECONDS = 8.0
+LEAST = 0.001  # the loss that is allowed
+OURS, SENDER = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
+FRAME = 160
+
+
+def receive(calls: int, seconds: float, folder: Path) -> None:
+    """Be the recorder: receive so many calls for so long, and tell what came and what it cost."""
+    from hub.media.codecs import by_name
+    from hub.recording.receiver import Receiver
+    from hub.recording.tape import Tape
+
+    codec = by_name("PCMU")
+    receiver = Receiver(most=calls)
+    receiver.start()
+    lines = [receiver.open() for _ in range(calls)]
+    tapes = [Tape(folder / f"{nth}.wav", codec, time.monotonic()) for nth in range(calls)]
+    for line, tape in zip(lines, tapes, strict=True):
+        receiver.play(line, tape)
+    for line in lines:
+        print("\n".join(map(str, line.ports)))
+    print(flush=True)
+    before = time.process_time()
+    time.sleep(seconds)
+    cpu = time.process_time() - before
+    closing = [receiver.close(line, time.monotonic()) for line in lines]
+    failures = [done.result(60) for done in closing]
+    assert not any(failures), failures
+    received = sum(side.stats.received for tape in tapes for side in tape.sides)
+    placed = received - sum(side.stats.late + side.stats.dropped for tape in tapes for side in tape.sides)
+    receiver.stop()
+    print(json.dumps({"received": placed, "cpu": cpu}))
+
+
+def pinned(core: int, *words: str, **more: Any) -> subprocess.Popen[str]:
+    def prepare() -> None:
+        os.sched_setaffinity(0, {core})
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=prepare, **more)  # noqa: PLW1509
+
+
+def one_run(program: Path, sink: list[str], calls: int, seconds: float) -> dict[str, Any]:
+    """Send to a sink for so long; return what it received, its CPU a packet, and the loss."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = pinned(OURS, *sink, str(calls), str(seconds + 3), folder)
+        assert ours.stdout is not None
+        ports = []
+        while line := ours.stdout.readline().strip():
+            ports.append(line)
+        assert len(ports) == 2 * calls, f"{len(ports)} ports for {calls} calls"
+        sender = pinned(SENDER, str(program), "send", str(seconds), stdin=subprocess.PIPE)
+        said, _ = sender.communicate("\n".join(ports))
+        sent = json.loads(said)
+        told = json.loads(ours.communicate()[0])
+        check(Path(folder), calls, seconds)
+    return {
+        "received": told["received"],
+        "loss": 1 - told["received"] / sent["sent"],
+        "us": told["cpu"] / told["received"] * 1e6,
+        "core": told["cpu"] / (seconds + 3) * (seconds + 3) / seconds,
+        "late": sent["late"],
+    }
+
+
+def check(folder: Path, calls: int, seconds: float) -> None:
+    """Look whether the files hold what was sent, in order: a packet is 160 times one byte, the next one that plus one.
+
+    A time line that follows a sender's clock may add or leave out a sample of a packet here and there.
+    """
+    packets = int(50 * (seconds - 3))
+    for nth in range(0, calls, max(1, calls // 20)):
+        data = (folder / f"{nth}.wav").read_bytes()[58:]
+        for side in (0, 1):
+            stream, at, there = bytes(data[side::2]), 0, 0
+            for each in range(5, 5 + packets):
+                found = stream.find(bytes([((2 * nth + side) * 7 + each) & 0xFF]) * (FRAME - 10), at, at + 50 * FRAME)
+                at, there = (found, there + 1) if found >= 0 else (at, there)
+            assert there > 0.98 * packets, f"call {nth}: {there} of {packets} packets are where they belong"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "p12_rtp"
+        subprocess.run(["cc", "-O2", "-o", program, HERE / "p12_rtp.c"], check=True)
+        ours_sink = [sys.executable, str(Path(__file__).resolve()), "receive"]
+        peer_sink = [str(program), "sink"]
+        peer = one_run(program, peer_sink, CALLS, SECONDS)
+        ours = one_run(program, ours_sink, CALLS, SECONDS)
+        busy = os.getloadavg()[0]
+        limit, bound = CALLS if ours["loss"] < LEAST else 0, ours
+        for calls in LADDER if limit else ():
+            bound = one_run(program, ours_sink, calls, LADDER_SECONDS)
+            if bound["loss"] >= LEAST:
+                break
+            limit = calls
+    note = f"load {busy:.1f}, sender up to {max(ours['late'], peer['late']) * 1000:.0f} ms late"
+    row = {"id": "P12", "peer_name": f"C, epoll + recvmmsg ({note})"}
+    rows = [
+        row
+        | {
+            "what": f"{CALLS} recordings on one core, CPU a packet",
+            "ours": round(ours["us"], 2),
+            "peer": round(peer["us"], 2),
+            "unit": "us",
+            "ratio": round(peer["us"] / ours["us"], 2),
+            "goal": "within 1.5x",
+            "met": ours["us"] <= 1.5 * peer["us"],
+        },
+        row
+        | {
+            "what": f"{CALLS} recordings, packets lost",
+            "ours": round(100 * ours["loss"], 4),
+            "peer": round(100 * peer["loss"], 4),
+            "unit": "%",
+            "goal": "under 0.1 %",
+            "met": ours["loss"] < LEAST,
+        },
+        row
+        | {
+            "what": f"recordings at once under 0.1 % loss (at {CALLS}: {100 * ours['core']:.0f} % of the core, "
+            f"at most tried {100 * bound['core']:.0f} %, {100 * bound['loss']:.2f} % lost)",
+            "ours": limit,
+            "unit": "calls",
+            "goal": f"{CALLS}",
+            "met": limit >= CALLS,
+        },
+    ]
+    for each in rows:
+        print(json.dumps(each))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["receive"]:
+        receive(int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main()

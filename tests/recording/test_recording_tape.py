@@ -1,0 +1,191 @@
+"""Two streams on a tape: in time over an hour, whatever the network does; real packets over real sockets."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+from hearing import beeps, offset, snr
+
+from hub.media.codecs import by_name
+from hub.media.rtp import Packet, build
+from hub.recording.datagrams import Datagrams, Many, OneByOne
+from hub.recording.receiver import News, NoPort, Receiver
+from hub.recording.tape import LEFT, RIGHT, Change, Tape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PCMU = by_name("PCMU")
+RATE = 8000
+
+
+def voice(seconds: float, seed: int = 1) -> np.ndarray:
+    """Return something that is unlike itself a little later: noise in syllables."""
+    chance = np.random.default_rng(seed)
+    count = round(seconds * RATE)
+    noise = np.convolve(chance.normal(size=count), np.ones(8) / 8, "same")
+    turns = np.arange(0, count + 1600, 1600)
+    syllables = np.interp(np.arange(count), turns, chance.random(len(turns)))
+    return np.round(noise * syllables * 9000).clip(-30000, 30000).astype(np.int16)
+
+
+def datagram(nth: int, samples: np.ndarray, *, ssrc: int = 7, marker: bool = False) -> bytes:
+    return build(Packet(0, marker, nth % 65536, nth * 160 % (1 << 32), ssrc, PCMU.encoder().encode(samples)))
+
+
+def arriving(seconds: float, *, loss: float, jitter: float, ppm: float, seed: int) -> Iterator[tuple[float, int]]:
+    """Yield when each packet arrives, in the order of arrival, from a sender whose clock is so much faster."""
+    chance = random.Random(seed)  # noqa: S311
+    coming = []
+    for nth in range(int(seconds * 50)):
+        if chance.random() >= loss:
+            coming.append((nth * 0.02 / (1 + ppm / 1e6) + chance.random() * jitter, nth))
+        if chance.random() < 0.001 and coming:
+            coming.append((coming[-1][0] + 0.01, coming[-1][1]))
+    yield from sorted(coming)
+
+
+@pytest.mark.feature("REC-11")
+@pytest.mark.parametrize("ppm", [-200, 200])
+def test_an_hour_stays_in_time(tmp_path: Path, ppm: float) -> None:
+    seconds = 3600.0
+    minute = voice(60.0)
+    tape = Tape(tmp_path / "a.wav", PCMU, 1000.0)
+    queues = [
+        arriving(seconds, loss=0.01, jitter=0.06, ppm=ppm, seed=1),
+        arriving(seconds, loss=0.0, jitter=0.0, ppm=0, seed=2),
+    ]
+    coming = [next(queue, None) for queue in queues]
+    now = 0.0
+    while now < seconds - 1:
+        now += 0.57
+        for side, queue in enumerate(queues):
+            while (one := coming[side]) is not None and one[0] <= now:
+                at, nth = one
+                begin = nth * 160 % len(minute)
+                data = datagram(nth, minute[begin : begin + 160])
+                tape.sides[side].add_datagrams([data], 1000.0 + at)
+                coming[side] = next(queue, None)
+        tape.write(1000.0 + now)
+    tape.finish(1000.0 + seconds)
+    audio, rate = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert len(audio) == seconds * RATE
+    for begin in (60, 1800, 3480):
+        for side, drift in ((LEFT, ppm), (RIGHT, 0)):
+            heard = audio[begin * RATE : (begin + 30) * RATE, side].astype(float)
+            place = begin * (1 + drift / 1e6) % 60  # what the sender says when the recorder's clock is there
+            said = np.roll(minute, -round(place * RATE))[: 30 * RATE].astype(float)
+            assert abs(offset(heard, said, rate)) < 0.02, (begin, side)
+    left, right = tape.reception
+    assert right.lost == 0
+    assert left.lost == pytest.approx(0.01 * seconds * 50, rel=0.2)
+    assert left.duplicates > 0
+
+
+@pytest.mark.feature("REC-11")
+def test_lost_audio_is_silence_of_the_right_length(tmp_path: Path) -> None:
+    said = voice(4.0)
+    tape = Tape(tmp_path / "a.wav", PCMU, 0.0)
+    for nth in range(200):
+        if not 50 <= nth < 100:
+            for side in tape.sides:
+                side.add_datagrams([datagram(nth, said[nth * 160 : nth * 160 + 160])], nth * 0.02)
+    tape.finish(4.0)
+    audio, _ = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert len(audio) == 4 * RATE
+    assert not audio[RATE + 10 : 2 * RATE - 10].any()
+    exact = np.concatenate([said[: RATE - 100], said[2 * RATE + 100 :]])
+    heard = np.concatenate([audio[: RATE - 100, 0], audio[2 * RATE + 100 :, 0]])
+    assert snr(heard, exact) > 30
+
+
+def test_breaks_marks_and_gain(tmp_path: Path) -> None:
+    said = voice(6.0)
+    tape = Tape(tmp_path / "a.wav", PCMU, 0.0, louder=-6.0)
+    tape.change(Change.THREE_BEEPS, 0.0)
+    tape.change(Change.BREAK, 2.0, "asked")
+    tape.change(Change.JOIN, 3.0, "asked")
+    tape.change(Change.BEEP, 3.0)
+    for nth in range(300):
+        for side in tape.sides:
+            side.add_datagrams([datagram(nth, said[nth * 160 : nth * 160 + 160])], nth * 0.02)
+        tape.write(nth * 0.02)
+    tape.finish(6.0)
+    audio, rate = soundfile.read(tmp_path / "a.wav")
+    assert len(audio) == 5 * RATE
+    assert [begin for begin, _ in beeps(audio[:, 0], rate)] == pytest.approx([0.0, 0.4, 0.8, 2.0], abs=0.02)
+    assert snr(audio[3 * RATE :, 1] * 32768, said[4 * RATE :] * 10 ** (-6 / 20)) > 25
+    assert [(mark.at, mark.what) for mark in tape.marks] == [
+        (0.0, Change.THREE_BEEPS),
+        (2.0, Change.BREAK),
+        (2.0, Change.JOIN),
+        (2.0, Change.BEEP),
+    ]
+
+
+@pytest.mark.feature("REC-11")
+@pytest.mark.parametrize("take", [OneByOne, Many])
+def test_packets_over_sockets(tmp_path: Path, take: type[Datagrams]) -> None:
+    said = [voice(2.0, 1), voice(2.0, 2)]
+    receiver = Receiver(take=take(), every=0.03)
+    receiver.start()
+    line = receiver.open()
+    began = time.monotonic()
+    tape = Tape(tmp_path / "a.wav", PCMU, began)
+    receiver.play(line, tape)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
+        for nth in range(100):
+            time.sleep(max(0.0, began + nth * 0.02 - time.monotonic()))
+            for samples, port in zip(said, line.ports, strict=True):
+                here.sendto(datagram(nth, samples[nth * 160 : nth * 160 + 160]), ("127.0.0.1", port))
+                here.sendto(b"no RTP", ("127.0.0.1", port))
+    assert receiver.close(line, time.monotonic()).result(10) is None
+    assert receiver.stop()
+    audio, rate = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    for side in (LEFT, RIGHT):
+        heard = audio[:, side].astype(float)
+        assert abs(offset(heard, said[side].astype(float), rate)) < 0.08  # as late as it was sent
+        assert tape.reception[side].received >= 100
+        assert tape.reception[side].lost == 0
+
+
+def test_one_recording_that_fails_costs_no_other(tmp_path: Path) -> None:
+    receiver = Receiver(every=0.02)
+    receiver.start()
+    tapes = [Tape(tmp_path / f"{nth}.wav", PCMU, time.monotonic()) for nth in range(2)]
+    lines = [receiver.open(), receiver.open()]
+    told: list[tuple[News, OSError | None]] = []
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault in here")
+
+    tapes[0].write = broken  # type: ignore[method-assign]
+    lines[0].tell = lambda news, error: told.append((news, error))
+    for line, tape in zip(lines, tapes, strict=True):
+        receiver.play(line, tape)
+    until = time.monotonic() + 10
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
+        nth = 0
+        while time.monotonic() < until and not (told and tapes[1].writer.frames):
+            here.sendto(datagram(nth, voice(0.02)), ("127.0.0.1", lines[1].ports[0]))
+            nth += 1
+            time.sleep(0.02)
+    assert [(news, str(error)) for news, error in told] == [(News.FAILED, "a fault in here")]
+    assert tapes[1].writer.frames
+    assert receiver.stop()
+
+
+def test_no_more_lines_than_there_may_be() -> None:
+    receiver = Receiver(most=1)
+    receiver.start()
+    receiver.open()
+    with pytest.raises(NoPort, match="1 calls"):
+        receiver.open()
+    assert receiver.stop()
