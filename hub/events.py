@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from hub.core import queue_boards
 from hub.core.boards import Appearances, Board, Lines, Messages, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
 
@@ -212,11 +213,41 @@ class SystemCallsChanged(BoardChanged):
     now: SystemCalls
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuesChanged(BoardChanged):
+    """A queue changed of which the user is an agent or a supervisor: callers wait, agents came or went."""
+
+    type: ClassVar[str] = queue_boards.Queues.name
+
+    now: queue_boards.Queues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentChanged(BoardChanged):
+    """The user is in another state as an agent, or signed in to other queues."""
+
+    type: ClassVar[str] = queue_boards.Agent.name
+
+    now: queue_boards.Agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentsChanged(BoardChanged):
+    """One of the agents changed whom the user supervises."""
+
+    type: ClassVar[str] = queue_boards.Agents.name
+
+    now: queue_boards.Agents
+
+
 BOARDS: dict[type[Board], type[BoardChanged]] = {
     Messages: MessagesChanged,
     Appearances: AppearancesChanged,
     Lines: LinesChanged,
     SystemCalls: SystemCallsChanged,
+    queue_boards.Queues: QueuesChanged,
+    queue_boards.Agent: AgentChanged,
+    queue_boards.Agents: AgentsChanged,
 }
 """The event that tells of each board."""
 

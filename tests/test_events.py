@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hub import events
+from hub.core.agent import AgentState
 from hub.core.boards import (
     Appearance,
     AppearanceKind,
@@ -25,6 +26,7 @@ from hub.core.boards import (
 )
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
+from hub.core.queue_boards import Agent, Agents, AgentStatus, Distribution, Queues, QueueStatus
 
 GOLDEN = Path(__file__).parent / "golden" / "events"
 NOON = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -59,6 +61,28 @@ CALL = Call(
     legs=(LegState(leg=LEG, state=CallState.CONNECTED, answered=NOON),),
     counts=(("ring", 1), ("answer", 1), ("end", 1)),
 )
+SUPPORT = QueueStatus(
+    name="Support",
+    description="Help for customers",
+    extension="700",
+    distribution=Distribution.LONGEST_IDLE,
+    agents=3,
+    waiting=2,
+    waiting_since=NOON,
+    signed_in=True,
+    supervises=False,
+)
+BUSY = AgentStatus(
+    user="bob",
+    display_name="Bob Builder",
+    extension="102",
+    state=AgentState.BUSY,
+    since=NOON,
+    reason="lunch",
+    queue="",
+    queues=("Support",),
+)
+WRAPS_UP = Agent(state=AgentState.WRAP_UP, since=NOON, queue="Support", until=NOON, queues=("Support",))
 MORE = {
     "contact_found": {"contact": ADA},
     "recording": {
@@ -89,6 +113,9 @@ MORE = {
         )
     },
     "messages": {"now": Messages(new=2, old=5)},
+    "queues": {"now": Queues(queues=(SUPPORT,))},
+    "agent": {"now": WRAPS_UP},
+    "agents": {"now": Agents(agents=(BUSY,))},
     "phone": {"state": "connected", "capabilities": ("answer", "dial")},
     "open_page": {"url": "https://crm.test/?phone=%2B1", "call": CALL.id, "rule": "10-crm"},
     "action_done": {"rule": "10-crm", "action": "open_url", "status": "ok", "detail": "opened", "duration": 0.1},

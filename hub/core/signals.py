@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     CLEARED = "cleared"
     UPDATED = "updated"
+    QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

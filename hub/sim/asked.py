@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from types import MappingProxyType
 
-from hub.phone import commands
-from hub.sim import wire, wire_requests
+from hub.phone import agent_commands, commands
+from hub.sim import wire, wire_agents, wire_requests
 
 _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.DialNumber: wire_requests.Dial,
@@ -22,6 +22,9 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.AttachMedia: wire_requests.Record,
     commands.DetachMedia: wire_requests.DetachMedia,
     commands.SetDnd: wire_requests.Dnd,
+    agent_commands.SignInAgent: wire_agents.AgentSignIn,
+    agent_commands.SignOutAgent: wire_agents.AgentSignOut,
+    agent_commands.SetAgentState: wire_agents.AgentStateRequest,
 }
 _COMMANDS = {request: command for command, request in _REQUESTS.items()}
 _ON_THE_WIRE = MappingProxyType({"device": "handset"})

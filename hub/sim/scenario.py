@@ -22,10 +22,12 @@ from hub.sim.exchange.office import (
     Handset,
     Line,
     Office,
+    Queue,
     Reject,
     Ring,
     Route,
     Step,
+    ToQueue,
     ToVoicemail,
     User,
     Who,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hub.sim.audio.voices import Voice
-    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenStep, WrittenUser
+    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenQueue, WrittenStep, WrittenUser
 
 
 class Deed(StrEnum):
@@ -179,6 +181,7 @@ def _office(written: WrittenScenario) -> Office:
             )
             for name, group in written.groups.items()
         },
+        queues={name: _queue(name, queue) for name, queue in written.queues.items()},
         routes=tuple(
             Route(Who(number, _text(route.name, LONGEST_NAME)), _steps(route.route))
             for number, route in written.numbers.items()
@@ -200,6 +203,7 @@ def _user(name: str, user: WrittenUser) -> User:
         name=name,
         extension=user.extension,
         password=user.password.get_secret_value(),
+        pin=user.pin.get_secret_value(),
         full_name=_text(user.name, LONGEST_NAME),
         handsets=tuple(
             Handset(
@@ -218,13 +222,31 @@ def _user(name: str, user: WrittenUser) -> User:
     )
 
 
+def _queue(name: str, queue: WrittenQueue) -> Queue:
+    return Queue(
+        name=name,
+        extension=queue.extension,
+        agents=queue.agents,
+        distribution=queue.distribution,
+        description=_text(queue.description, LONGEST_NAME),
+        supervisors=queue.supervisors,
+        signed_in=queue.signed_in,
+        ring=queue.ring,
+        wrap_up=queue.wrap_up,
+        capacity=queue.capacity,
+        steps=_steps(queue.route),
+    )
+
+
 def _steps(written: Iterable[WrittenStep]) -> tuple[Step, ...]:
     return tuple(_step(step) for step in written)
 
 
 def _step(step: WrittenStep) -> Step:
     if step.ring:
-        return Ring(step.ring, step.for_)
+        return Ring(step.ring) if step.for_ is None else Ring(step.ring, step.for_)
+    if step.queue:
+        return ToQueue(step.queue, step.for_ or 0.0, step.priority)
     if step.voicemail:
         return ToVoicemail(step.voicemail)
     return Reject(step.reject) if step.reject else Reject()

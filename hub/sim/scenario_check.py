@@ -29,12 +29,18 @@ def mistakes(written: WrittenScenario) -> Iterator[Mistake]:
     """Yield everything that is wrong."""
     checker = _Checker(written)
     yield from checker.names()
-    for kind, owners in (("users", written.users), ("groups", written.groups), ("numbers", written.numbers)):
+    for kind, owners in (
+        ("users", written.users),
+        ("groups", written.groups),
+        ("queues", written.queues),
+        ("numbers", written.numbers),
+    ):
         for name, owner in owners.items():
             yield from checker.route((kind, name, "route"), owner.route)
     for name, group in written.groups.items():
         for index, member in enumerate(group.members):
             yield from _known(("groups", name, "members", index), "user", member, written.users)
+    yield from checker.queues()
     for index, entry in enumerate(written.day):
         yield from checker.entry(("day", index), entry)
 
@@ -60,7 +66,7 @@ class _Checker:
         """Yield what is named or numbered alike."""
         written = self._written
         extensions: dict[str, str] = {}
-        for kind, owners in (("users", written.users), ("groups", written.groups)):
+        for kind, owners in (("users", written.users), ("groups", written.groups), ("queues", written.queues)):
             for name, owner in owners.items():
                 first = extensions.setdefault(owner.extension, name)
                 if first != name:
@@ -68,6 +74,7 @@ class _Checker:
         seen: dict[str, str] = dict.fromkeys(_ROLES, "a word of its own")
         places: list[tuple[Path, str, str]] = [(("users", name), name, "a user") for name in written.users]
         places += [(("groups", name), name, "a group") for name in written.groups]
+        places += [(("queues", name), name, "a queue") for name in written.queues]
         places += [(("people", name), name, "somebody outside") for name in written.people]
         places += [
             (("users", name, "handsets", handset), handset, "a handset")
@@ -95,17 +102,29 @@ class _Checker:
         for index, line in enumerate(handset.lines):
             yield from _known((*path, "lines", index), "outside line", line, self._written.office.lines)
 
+    def queues(self) -> Iterator[Mistake]:
+        """Yield what is wrong with the people of queues."""
+        for name, queue in self._written.queues.items():
+            for role in ("agents", "supervisors", "signed_in"):
+                what, known = ("agent of it", queue.agents) if role == "signed_in" else ("user", self._written.users)
+                for index, member in enumerate(getattr(queue, role)):
+                    yield from _known(("queues", name, role, index), what, member, known)
+            if len(set(queue.agents)) < len(queue.agents):
+                yield ("queues", name, "agents"), "an agent is named twice", "name each once"
+
     def route(self, path: Path, steps: Iterable[WrittenStep]) -> Iterator[Mistake]:
         """Yield what is wrong with a route."""
         written = self._written
         for index, step in enumerate(steps):
-            given = [word for word in ("ring", "voicemail", "reject") if getattr(step, word)]
+            given = [word for word in ("ring", "queue", "voicemail", "reject") if getattr(step, word)]
             if len(given) != 1:
-                yield (*path, index), "a step has one of ring, voicemail and reject", "split it"
+                yield (*path, index), "a step has one of ring, queue, voicemail and reject", "split it"
             elif step.ring:
                 known = (*written.users, *written.groups, *self._handsets, *self._shared)
                 what = "user, group, handset or shared appearance"
                 yield from _known((*path, index, "ring"), what, step.ring, known)
+            elif step.queue:
+                yield from _known((*path, index, "queue"), "queue", step.queue, written.queues)
             elif step.voicemail:
                 yield from _known((*path, index, "voicemail"), "user", step.voicemail, written.users)
 

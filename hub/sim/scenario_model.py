@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
+from hub.core.queue_boards import Distribution
 from hub.sim.exchange.office import CODECS, COMMANDS, FarEndDoes, line_keys
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -84,10 +85,16 @@ class WrittenHandset(Written):
 
 
 class WrittenStep(Written):
-    """A step of a route: one of `ring`, `voicemail` and `reject`."""
+    """A step of a route: one of `ring`, `queue`, `voicemail` and `reject`."""
 
     ring: str = Field(default="", description="a user, a group, a shared appearance or a handset")
-    for_: Seconds = Field(default=20.0, alias="for", description="seconds to ring")
+    queue: str = Field(default="", description="the queue to wait in")
+    priority: int = Field(default=0, ge=-1000, le=1000, description="in the queue: the highest comes first")
+    for_: Seconds | None = Field(
+        default=None,
+        alias="for",
+        description="seconds to ring (default 20) or to wait in the queue (as long as it takes)",
+    )
     voicemail: str = Field(default="", description="whose voicemail takes the call")
     reject: Literal[Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.NO_ANSWER] | None = Field(
         default=None, description="turn the caller away, and why"
@@ -101,6 +108,7 @@ class WrittenUser(Written):
     extension: Extension = Field(description="its digits")
     password: SecretStr = Field(description="for signing in at the simulation")
     voice: Voice = ""
+    pin: SecretStr = Field(default=SecretStr(""), description="the PIN, if the user has one")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
     system_calls: Permission = Field(
@@ -115,6 +123,23 @@ class WrittenGroup(Written):
     extension: Extension = Field(description="its digits")
     members: tuple[str, ...] = Field(description="users who ring together")
     route: tuple[WrittenStep, ...] = Field(default=(), description="as for a user")
+
+
+class WrittenQueue(Written):
+    """A queue: callers wait for one of its agents."""
+
+    description: str = Field(default="", description="what it is for, in words")
+    extension: Extension = Field(description="its digits")
+    distribution: Distribution = Field(
+        default=Distribution.LONGEST_IDLE, description=f"whom it calls: {', '.join(Distribution)}"
+    )
+    agents: tuple[str, ...] = Field(description="users, in their order")
+    supervisors: tuple[str, ...] = Field(default=(), description="users who see what the agents do")
+    signed_in: tuple[str, ...] = Field(default=(), description="agents who are signed in from the start")
+    ring: Annotated[float, Field(gt=0, le=3600)] = Field(default=15.0, description="seconds that an agent is rung")
+    wrap_up: Seconds = Field(default=0.0, description="seconds that an agent has after a call")
+    capacity: int = Field(default=100, ge=1, le=10_000, description="how many callers may wait")
+    route: tuple[WrittenStep, ...] = Field(default=(), description="as for a user; default: wait as long as it takes")
 
 
 class WrittenNumber(Written):
@@ -203,6 +228,7 @@ class WrittenScenario(Written):
     office: WrittenOffice = WrittenOffice()
     users: dict[str, WrittenUser] = Field(description="by name")
     groups: dict[str, WrittenGroup] = Field(default={}, description="by name")
+    queues: dict[str, WrittenQueue] = Field(default={}, description="by name")
     numbers: dict[str, WrittenNumber] = Field(default={}, description="by number")
     people: dict[str, WrittenPerson] = Field(default={}, description="people outside, by name")
     day: tuple[WrittenEntry, ...] = Field(default=(), description="what happens, at which time")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from hub.sim.exchange.refusal import Code
+from hub.sim.wire_agents import AgentSignIn, AgentSignOut, AgentStateRequest
 from hub.sim.wire_answers import (
     BoardEvent,
     DndEvent,
@@ -59,9 +60,11 @@ class WireError(Exception):
         self.request = request
 
 
-Asking = (
+_OfCalls = (
     Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Appearance | ResumeShared | Dnd
 )
+_OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
+Asking = _OfCalls | _OfAgents
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong

@@ -6,9 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, StrictBool, Tag
 
-from hub.core import boards
-from hub.core.call import CallState  # noqa: TC001  pydantic reads it
-from hub.sim.wire_types import Id, Name, Time, Wire, WireParty
+from hub.core import boards, queue_boards
+from hub.core.agent import AgentState  # noqa: TC001  pydantic reads it
+from hub.core.call import CallState  # noqa: TC001
+from hub.core.queue_boards import Distribution  # noqa: TC001
+from hub.sim.wire_types import Id, Name, NumberText, Time, Wire, WireParty
 
 MOST_PARTS = 5000
 """The most parts of a board; a phone system that has more tells the first."""
@@ -103,11 +105,80 @@ class WireSystemCalls(WireBoard):
     calls: Annotated[tuple[WireSystemCall, ...], Field(max_length=MOST_PARTS)] = ()
 
 
+class WireQueueStatus(WirePart):
+    """A queue as it stands."""
+
+    becomes = queue_boards.QueueStatus
+
+    name: Id
+    description: Name = ""
+    extension: NumberText = ""
+    distribution: Distribution
+    agents: Count | None = None
+    waiting: Count
+    waiting_since: Time | None = None
+    signed_in: StrictBool
+    supervises: StrictBool
+
+
+Queues = Annotated[tuple[Id, ...], Field(max_length=1000)]
+
+
+class WireQueues(WireBoard):
+    """The queues of which the user is an agent or a supervisor."""
+
+    becomes = queue_boards.Queues
+
+    board: Literal["queues"] = "queues"
+    queues: Annotated[tuple[WireQueueStatus, ...], Field(max_length=1000)]
+
+
+class WireAgent(WireBoard):
+    """The user as an agent."""
+
+    becomes = queue_boards.Agent
+
+    board: Literal["agent"] = "agent"
+    state: AgentState
+    since: Time | None = None
+    reason: Name = ""
+    queue: Id = ""
+    until: Time | None = None
+    queues: Queues = ()
+
+
+class WireAgentStatus(WirePart):
+    """An agent as supervisors see it."""
+
+    becomes = queue_boards.AgentStatus
+
+    user: Id
+    display_name: Name = ""
+    extension: NumberText = ""
+    state: AgentState
+    since: Time | None = None
+    reason: Name = ""
+    queue: Id = ""
+    queues: Queues = ()
+
+
+class WireAgents(WireBoard):
+    """The agents of the queues that the user supervises."""
+
+    becomes = queue_boards.Agents
+
+    board: Literal["agents"] = "agents"
+    agents: Annotated[tuple[WireAgentStatus, ...], Field(max_length=10_000)]
+
+
 BOARDS = {
     "messages": WireMessages,
     "appearances": WireAppearances,
     "lines": WireLines,
     "system_calls": WireSystemCalls,
+    "queues": WireQueues,
+    "agent": WireAgent,
+    "agents": WireAgents,
 }
 """Every board by its name."""
 
@@ -122,6 +193,9 @@ SomeBoard = Annotated[
     | Annotated[WireAppearances, Tag("appearances")]
     | Annotated[WireLines, Tag("lines")]
     | Annotated[WireSystemCalls, Tag("system_calls")]
+    | Annotated[WireQueues, Tag("queues")]
+    | Annotated[WireAgent, Tag("agent")]
+    | Annotated[WireAgents, Tag("agents")]
     | Annotated[WireBoard, Tag("unknown")],
     Discriminator(_which),
 ]

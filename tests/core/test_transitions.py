@@ -12,11 +12,13 @@ POSSIBLE = """
 null       originated  initiated
 null       delivered   alerting
 initiated  delivered   alerting
+initiated  queued      queued
 initiated  established connected
 initiated  failed      failed
 initiated  cleared     null
 initiated  updated     initiated
 alerting   established connected
+alerting   queued      queued
 alerting   failed      failed
 alerting   cleared     null
 alerting   updated     alerting
@@ -26,6 +28,11 @@ connected  updated     connected
 hold       retrieved   connected
 hold       cleared     null
 hold       updated     hold
+queued     delivered   alerting
+queued     established connected
+queued     failed      failed
+queued     cleared     null
+queued     updated     queued
 failed     cleared     null
 failed     updated     failed
 """

@@ -15,6 +15,7 @@ from hub.sim.exchange.office import (
     Handset,
     Line,
     Office,
+    Queue,
     Reject,
     Ring,
     Route,
@@ -73,6 +74,7 @@ def office() -> Office:
         groups={
             "support": Group(name="support", extension="600", members=("alice", "bob", "carol"), title="Support"),
         },
+        queues={"Help": Queue(name="Help", extension="700", agents=("bob",))},
         lines=(Line("Line 1"), Line("Line 2")),
         routes=(
             Route(Who(MAIN, "Main number"), (Ring("alice", 20), Ring("support", 20), ToVoicemail("alice"))),

@@ -40,6 +40,10 @@ def far_end_rings(desk: Desk) -> None:
     desk.do("alice", DialNumber("102"))
 
 
+def in_a_queue(desk: Desk) -> None:
+    desk.do("alice", DialNumber("700"))
+
+
 def got_through(desk: Desk) -> None:
     dialling(desk)
     desk.wait(10)
@@ -60,6 +64,7 @@ WAYS: dict[tuple[Direction, CallState], Callable[[Desk], None]] = {
     (Direction.INBOUND, CallState.HOLD): on_hold,
     (Direction.OUTBOUND, CallState.INITIATED): dialling,
     (Direction.OUTBOUND, CallState.ALERTING): far_end_rings,
+    (Direction.OUTBOUND, CallState.QUEUED): in_a_queue,
     (Direction.OUTBOUND, CallState.CONNECTED): got_through,
     (Direction.OUTBOUND, CallState.HOLD): got_through_on_hold,
     (Direction.OUTBOUND, CallState.FAILED): failed,

@@ -99,7 +99,7 @@ def test_what_a_scenario_says() -> None:
         ("members: [alice, bob]", "members: [alice, bbo]", '12:42: groups.all.members.1: there is no user "bbo"'),
         ("ring: alice", "ring: alcie", "14:45: numbers.+15855550100.route.0.ring: there is no user, group, "),
         ("voicemail: bob", "voicemail: jane", "there is no user"),
-        ("{reject: busy}", "{reject: busy, ring: alice}", "a step has one of ring, voicemail and reject"),
+        ("{reject: busy}", "{reject: busy, ring: alice}", "a step has one of ring, queue, voicemail and reject"),
         ("{reject: busy}", "{reject: bsy}", "15:27: numbers.0800.route.0.reject: expected one of busy, "),
         ("extension: 102", "extension: 101", "8:16: users.bob.extension: alice has the extension 101 already"),
         ("extension: 102", "extension: ext", "8:16: users.bob.extension"),

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.sim.exchange.office import Step
+    from hub.sim.exchange.place import Place
     from hub.sim.exchange.timers import Timer
 
 JOINED = (CallState.CONNECTED, CallState.HOLD)
-DIALLING = (CallState.INITIATED, CallState.ALERTING)
+DIALLING = (CallState.INITIATED, CallState.ALERTING, CallState.QUEUED)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -75,7 +76,8 @@ class Conversation:
 
     `steps` is what is left of the route while the call hunts for somebody to answer, `timer` ends its present step,
     `declined` are the handsets that have turned it down, `dialled` is what the caller dialled, `digits` those that were
-    sent once it was up.
+    sent once it was up. While the caller waits in a queue that is the `place` there; `queue` is the one that the call
+    came through.
     """
 
     id: str
@@ -88,6 +90,8 @@ class Conversation:
     declined: set[str] = field(default_factory=set)
     born: int = 0
     digits: str = ""
+    place: Place | None = None
+    queue: str = ""
 
     @property
     def joined(self) -> list[Branch]:
@@ -114,6 +118,13 @@ class Conversation:
         self.steps.clear()
         if self.timer is not None:
             self.timer.cancel()
+        self.leave_queue()
+
+    def leave_queue(self) -> None:
+        """Wait in a queue no longer, if the caller does."""
+        if self.place is not None:
+            self.place.ring_on()
+            self.place = None
 
     def introduce(self) -> None:
         """Tell everybody who takes part with whom they are talking."""

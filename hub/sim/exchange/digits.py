@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.sim.exchange.office import PREFIX_LENGTH, Ring, Who
+from hub.sim.exchange.office import PREFIX_LENGTH, Ring, ToQueue, Who
 from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ def destination(office: Office, text: str) -> Destination:
     for owner in owners:
         if owner.extension == number:
             return Inside(owner.who, owner.steps or (Ring(owner.name),))
+    for queue in office.queues.values():
+        if queue.extension == number:
+            return Inside(queue.who, queue.steps or (ToQueue(queue.name),))
     prefix = office.outside_prefix
     behind = number.removeprefix(prefix) if prefix and number not in office.emergency else number
     if number in office.emergency or number.startswith("+") or len(number) >= _LOCAL:

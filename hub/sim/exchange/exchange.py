@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from hub.core.call import Direction
 from hub.core.signals import Kind
 from hub.phone import commands
+from hub.sim.exchange.agents import Agents
 from hub.sim.exchange.appearances import Appearances
 from hub.sim.exchange.audio import Audio
 from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
+from hub.sim.exchange.queues import Queues
 from hub.sim.exchange.reach import Accepted, Asking, Reach
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.exchange.reporter import view
@@ -68,8 +70,11 @@ class Exchange:
         self.office = office
         self.pace = pace
         self._switch = Switch(office, epoch=epoch, tell=tell, wake=wake, pace=pace, memory=memory)
-        self._hunt = Hunt(self._switch)
         self._reach = Reach(self._switch)
+        agents = Agents(self._switch, self._reach, self._has_pin)
+        queues = Queues(self._switch, agents)
+        self._switch.watchers.insert(0, queues)
+        self._hunt = Hunt(self._switch, queues)
         self._handling = Handling(self._switch, self._hunt, self._reach)
         self.audio = Audio(self._switch, self._reach)
         self._deeds: Deeds = {
@@ -77,6 +82,7 @@ class Exchange:
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
             **self.audio.deeds,
+            **agents.deeds,
             **Dialling(self._switch, self._hunt, self._reach).deeds,
         }
 
@@ -195,6 +201,9 @@ class Exchange:
     def when_over(self, conversation: str, run: Callable[[datetime], None]) -> None:
         """Have `run(at)` called once the conversation is over."""
         self._switch.when_over(conversation, run)
+
+    def _has_pin(self, user: str, pin: str) -> bool:
+        return bool(pin) and pin == self.office.users[user].pin
 
     def _set_dnd(self, at: datetime, asking: Asking, command: commands.SetDnd) -> Accepted:
         user = asking.user.name

@@ -85,7 +85,7 @@ class Handling:
         if branch.ringing:
             talk.declined.add(branch.device)
             self._switch.clear(branch, at, Cause.REJECTED)
-            if talk.waiting and not talk.ringing:
+            if talk.waiting and not talk.ringing and talk.place is None:
                 self._hunt.on(talk, at, Cause.REJECTED)
         elif branch.dialling:
             self._switch.clear(branch, at, Cause.CANCELLED)

@@ -10,7 +10,7 @@ from hub.core.boards import AppearanceKind
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
 from hub.sim.exchange.digits import Inside, Nowhere
-from hub.sim.exchange.office import FarEndDoes, Reject, Ring, Who
+from hub.sim.exchange.office import FarEndDoes, Reject, Ring, ToQueue, Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.sim.exchange.conversation import Branch, Conversation
     from hub.sim.exchange.digits import Destination, Outside
     from hub.sim.exchange.office import Handset, Step, ToVoicemail, User
+    from hub.sim.exchange.queues import Queues
     from hub.sim.exchange.switch import Switch
 
 _POST_DIAL = 1.0
@@ -34,8 +35,9 @@ _FAILURES = {
 class Hunt:
     """Finds somebody to answer."""
 
-    def __init__(self, switch: Switch) -> None:
+    def __init__(self, switch: Switch, queues: Queues) -> None:
         self._switch = switch
+        self._queues = queues
 
     def dial(self, caller: Branch, to: Destination, at: datetime) -> None:
         """Let a user's new leg call."""
@@ -69,6 +71,7 @@ class Hunt:
         """
         if talk.timer is not None:
             talk.timer.cancel()
+        talk.leave_queue()
         ringing, cause = talk.ringing, why
         while talk.steps:
             step = talk.steps.popleft()
@@ -81,6 +84,14 @@ class Hunt:
                     self._ring(talk, step, found, ringing, why, at)
                     talk.timer = self._switch.after(at, step.seconds, partial(self.on, talk, why=Cause.NO_ANSWER))
                     return
+            elif isinstance(step, ToQueue):
+                if self._queues.has_room(step.queue):
+                    self._clear(ringing, at, why)
+                    self._queues.wait(talk, step, at)
+                    if step.seconds:
+                        talk.timer = self._switch.after(at, step.seconds, partial(self.on, talk, why=Cause.NO_ANSWER))
+                    return
+                cause = Cause.BUSY
             else:
                 self._clear(ringing, at, why)
                 self._to_voicemail(talk, step, at)
@@ -133,7 +144,7 @@ class Hunt:
                 )
                 switch.move(branch, Kind.DELIVERED, at)
         self._clear((branch for branch in before if branch.device not in devices), at, why)
-        if caller and caller.state is CallState.INITIATED:
+        if caller and caller.state in {CallState.INITIATED, CallState.QUEUED}:
             switch.move(caller, Kind.DELIVERED, at)
 
     def _clear(self, branches: Iterable[Branch], at: datetime, why: Cause) -> None:

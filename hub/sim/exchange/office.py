@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
-from hub.phone import commands
+from hub.core.queue_boards import Distribution
+from hub.phone import agent_commands, commands
 from hub.sim.audio.impairments import UNIMPAIRED, Impairments
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.AttachMedia,
             commands.DetachMedia,
             commands.SetDnd,
+            agent_commands.SignInAgent,
+            agent_commands.SignOutAgent,
+            agent_commands.SetAgentState,
         )
     }
 )
@@ -105,7 +109,19 @@ class Reject:
     cause: Cause = Cause.REJECTED
 
 
-Step = Ring | ToVoicemail | Reject
+@dataclass(frozen=True, slots=True)
+class ToQueue:
+    """A step of a route: the caller waits in a queue for so many seconds (0: as long as it takes).
+
+    Of those who wait for the same agents the highest `priority` comes first, then who has waited longest.
+    """
+
+    queue: str
+    seconds: float = 0.0
+    priority: int = 0
+
+
+Step = Ring | ToVoicemail | Reject | ToQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +134,7 @@ class User:
     name: str
     extension: str
     password: str = field(repr=False)
+    pin: str = field(default="", repr=False)
     full_name: str = ""
     handsets: tuple[Handset, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -143,6 +160,32 @@ class Group:
     def who(self) -> Who:
         """How the group shows up at the other end."""
         return Who(self.extension, self.title or self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Callers wait here for one of its `agents`, users in their order; at most `capacity` of them.
+
+    An agent is rung for `ring` seconds before the next one is, and has `wrap_up` seconds after each call. `signed_in`
+    are the agents who are so from the start. `steps` as in `User`; without any, callers wait as long as it takes.
+    """
+
+    name: str
+    extension: str
+    agents: tuple[str, ...]
+    distribution: Distribution = Distribution.LONGEST_IDLE
+    description: str = ""
+    supervisors: tuple[str, ...] = ()
+    signed_in: tuple[str, ...] = ()
+    ring: float = 15.0
+    wrap_up: float = 0.0
+    capacity: int = 100
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def who(self) -> Who:
+        """How the queue shows up at the other end."""
+        return Who(self.extension, self.description or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +227,7 @@ class FarEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """A whole office. `users` and `groups` are by name; `stranger` is who answers at a number not in `far_ends`.
+    """A whole office. `users`, `groups`, `queues` are by name; `stranger` answers at numbers not in `far_ends`.
 
     Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
     `patience` how long the network lets an outside number ring. The audio of `audio_channels` legs can be had at a
@@ -193,6 +236,7 @@ class Office:
 
     users: Mapping[str, User]
     groups: Mapping[str, Group] = field(default_factory=dict)
+    queues: Mapping[str, Queue] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
     routes: tuple[Route, ...] = ()
     far_ends: tuple[FarEnd, ...] = ()

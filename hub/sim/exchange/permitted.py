@@ -24,6 +24,7 @@ PERMITTED: dict[tuple[Direction, CallState, str], Kind] = {
     (_IN, CallState.HOLD, "end"): Kind.CLEARED,
     (_OUT, CallState.INITIATED, "end"): Kind.CLEARED,
     (_OUT, CallState.ALERTING, "end"): Kind.CLEARED,
+    (_OUT, CallState.QUEUED, "end"): Kind.CLEARED,
     (_OUT, CallState.CONNECTED, "hold"): Kind.HELD,
     (_OUT, CallState.CONNECTED, "mute"): Kind.UPDATED,
     (_OUT, CallState.CONNECTED, "dtmf"): Kind.UPDATED,

@@ -10,6 +10,8 @@ class Code(StrEnum):
     UNKNOWN_USER = "unknown_user"
     UNKNOWN_HANDSET = "unknown_handset"
     UNSUPPORTED_VERSION = "unsupported_version"
+    WRONG_PIN = "wrong_pin"
+    UNKNOWN_QUEUE = "unknown_queue"
     UNKNOWN_CALL = "unknown_call"
     WRONG_STATE = "wrong_state"
     MISSING_CAPABILITY = "missing_capability"

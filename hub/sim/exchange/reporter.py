@@ -79,7 +79,7 @@ def view(branch: Branch) -> LegView:
         started=branch.started,
         answered=branch.answered,
         line=branch.talk.line,
-        queue="",
+        queue=branch.talk.queue,
         internal=branch.talk.internal,
         silenced=branch.silenced,
         muted=branch.muted,
