@@ -59,9 +59,11 @@ def make_private(path: Path) -> None:
 def writer_engine(url: URL, patience: float) -> Engine:
     """Return the engine of the one who writes: each transaction is durable when it is committed.
 
-    `patience` is for how many seconds it waits while another program holds the database.
+    `patience` is for how many seconds it waits while another program holds the database. SQLite's log is never copied
+    into the database by a commit, which would make somebody wait for that: see `hub.store.wal`.
     """
-    return _engine(url, patience, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+    pragmas = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=0")
+    return _engine(url, patience, "BEGIN IMMEDIATE", *pragmas)
 
 
 def reader_engine(url: URL, patience: float) -> Engine:

@@ -21,6 +21,7 @@ from hub.store.engine import make_private, path_of, url_of, writer_engine
 from hub.store.reader import Reader
 from hub.store.recordings import RecordingEntry, Wanted
 from hub.store.trouble import place_of, trouble
+from hub.store.wal import make_room
 from hub.store.writer import Limits, Writer
 
 if TYPE_CHECKING:
@@ -222,6 +223,8 @@ class Store:
                 migrate.back_up(path, at)
             with engine.begin() as connection:
                 migrate.upgrade(connection)
+            with engine.connect() as connection:
+                make_room(connection)
         except SQLAlchemyError as error:
             engine.dispose()
             raise trouble(error, self._url) from None

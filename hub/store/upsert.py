@@ -23,7 +23,7 @@ def insert_or_replace(connection: Connection, table: Table, rows: Sequence[dict[
     takes a third of the time that executing the construct takes.
     """
     if rows:
-        sql, arrange = _compiled(connection.dialect, table)
+        sql, arrange = _compiled(connection.dialect, table, _replacing)
         connection.exec_driver_sql(sql, [arrange(row) for row in rows])
 
 
@@ -37,8 +37,9 @@ def insert_and_tell_new(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], column: str
 ) -> frozenset[str]:
     """Insert rows, but none that is known already; return the new ones' value of `column`."""
-    if len(rows) == 1:  # the common case, without the cost of RETURNING
-        done = connection.execute(_if_new(connection.dialect.name, table), rows[0])
+    if len(rows) == 1:  # the common case, on the way of every action: without the cost of RETURNING, and as above
+        sql, arrange = _compiled(connection.dialect, table, _if_new)
+        done = connection.exec_driver_sql(sql, arrange(rows[0]), execution_options={"preserve_rowcount": True})
         return frozenset([rows[0][column]]) if done.rowcount == 1 else frozenset()
     if not rows:
         return frozenset()
@@ -51,9 +52,11 @@ def _insert(dialect: str, table: Table) -> Any:
 
 
 @cache
-def _compiled(dialect: Dialect, table: Table) -> tuple[str, Callable[[dict[str, Any]], Any]]:
-    """Return the SQL that replaces rows of a table, and what makes a row into its parameters."""
-    compiled = _replacing(dialect.name, table).compile(dialect=dialect)
+def _compiled(
+    dialect: Dialect, table: Table, statement: Callable[[str, Table], Any]
+) -> tuple[str, Callable[[dict[str, Any]], Any]]:
+    """Return the SQL of a statement for rows of a table, and what makes a row into its parameters."""
+    compiled = statement(dialect.name, table).compile(dialect=dialect)
     processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
     order = [(name, processors[name]) for name in compiled.positiontup or processors]
 

@@ -15,6 +15,7 @@ from hub.errors import Problem
 from hub.store import actions, calls
 from hub.store.pending import Pending
 from hub.store.trouble import StoreError, is_the_databases, place_of, trouble
+from hub.store.wal import checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +33,15 @@ T = TypeVar("T")
 class Limits:
     """Bounds of the writer: records and requests that wait, seconds between attempts while the database is in trouble.
 
-    `tidy_after` is after how many records old ones are looked for.
+    Records that nobody waits for are gathered for `gather` seconds, so that who claims right after a call was recorded
+    does not wait for the disk twice. `tidy_after` is after how many records old ones are looked for. After `rest_after`
+    seconds without work, or at the latest after `busy_for` transactions, the log is copied into the database.
     """
 
     most_waiting: int = 10_000
+    gather: float = 0.02
+    rest_after: float = 1.0
+    busy_for: int = 500
     retry_first: float = 0.5
     retry_last: float = 30.0
     tidy_after: int = 1000
@@ -102,9 +108,11 @@ class Writer:
         self._flushes: list[_Asked] = []
         self._jobs: list[_Asked] = []
         self._closing = False
+        self._is_due = False
         self._retry_at = 0.0
         self._pause = 0.0
         self._written = limits.tidy_after
+        self._commits = 0
         self._told = ""
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="phonehub-store", daemon=True)
@@ -124,20 +132,20 @@ class Writer:
     def record_call(self, call: Call, mark: str) -> None:
         """Let a call's state be written soon, together with the mark; never waits."""
         with self._wake:
+            self._gather()
             self._pending.add_call(call, mark)
-            self._wake.notify()
 
     def record_mark(self, user: str, mark: str) -> None:
         """Let a mark be written soon; never waits."""
         with self._wake:
+            self._gather()
             self._pending.marks[user] = mark
-            self._wake.notify()
 
     def record_action(self, record: ActionRecord) -> None:
         """Let an action be written soon; never waits."""
         with self._wake:
+            self._gather()
             self._pending.add_action(record)
-            self._wake.notify()
 
     async def claim(self, key: str) -> bool:
         """Claim a key for ever; returns, once that is durable, whether nobody had it. Raises `StoreError`."""
@@ -157,6 +165,16 @@ class Writer:
         self._put(lambda: self._jobs, asked)
         answer: T = await asked.future
         return answer
+
+    def _gather(self) -> None:
+        """Have the thread woken in a while, with the first record: to wake it twice costs who flushes at once."""
+        if not self._pending:
+            asyncio.get_running_loop().call_later(self._limits.gather, self._due)
+
+    def _due(self) -> None:
+        with self._wake:
+            self._is_due = True
+            self._wake.notify()
 
     def _new(self, work: Callable[[Connection], Any] | None = None, key: str = "") -> _Asked:
         loop = asyncio.get_running_loop()
@@ -182,21 +200,31 @@ class Writer:
             for job in jobs:
                 self._do(job)
             self._settle(jobs)
+            if self._commits >= self._limits.busy_for:
+                self._rest()
         if self._connection is not None:
             self._connection.close()
 
     def _wait(self) -> bool:
         """Wait until there is something to do; returns False when there will never be more."""
+        while not self._is_called():
+            self._rest()
+        with self._wake:
+            return not self._closing or bool(self._pending) or self._is_asked()
+
+    def _is_called(self) -> bool:
+        """Wait until there is something to do; returns False if there was nothing for a while, and it can rest."""
         with self._wake:
             while not self._closing and not self._is_asked():
-                if not self._pending:
-                    self._wake.wait()
+                if not self._is_due or not self._pending:
+                    if not self._wake.wait(self._limits.rest_after if self._commits else None):
+                        return False
                     continue
                 until_retry = self._retry_at - time.monotonic()
                 if until_retry <= 0:
                     break
                 self._wake.wait(until_retry)
-            return not self._closing or bool(self._pending) or self._is_asked()
+            return True
 
     def _is_asked(self) -> bool:
         return bool(self._jobs or self._claims or self._flushes)
@@ -207,6 +235,7 @@ class Writer:
             group = _Group(self._pending.take(), wanted, self._flushes)
             jobs, self._jobs = self._jobs, []
             self._claims, self._flushes = [], []
+            self._is_due = False
             return group, jobs
 
     def _write(self, group: _Group) -> None:
@@ -236,6 +265,7 @@ class Writer:
             if self._written >= self._limits.tidy_after:
                 self._tidy(connection)
                 self._written = 0
+        self._commits += 1
         for asked in group.claims:
             asked.answer = asked.key in new
             new.discard(asked.key)
@@ -265,11 +295,21 @@ class Writer:
             connection = self._connected()
             with connection.begin():
                 job.answer = job.work(connection)
+            self._commits += 1
         except SQLAlchemyError as error:
             self._drop_connection()
             job.error = trouble(error, self._engine.url) if is_the_databases(error) else error
         except BaseException as error:  # noqa: BLE001  whatever a plugin's work raises belongs to who asked for it
             job.error = error
+
+    def _rest(self) -> None:
+        """Copy the log into the database; if that fails, it is tried again after the next transactions."""
+        self._commits = 0
+        try:
+            checkpoint(self._connected())
+        except SQLAlchemyError as error:
+            self._drop_connection()
+            self._tell(trouble(error, self._engine.url).problems[0])
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -290,7 +330,7 @@ class Writer:
             asked.error = StoreError(*failure.problems)
         self._pause = min(max(self._pause * 2, self._limits.retry_first), self._limits.retry_last)
         with self._wake:
-            self._retry_at = time.monotonic() + self._pause
+            self._retry_at, self._is_due = time.monotonic() + self._pause, True
             self._pending.put_back(group.records)
             dropped, self._pending.dropped = self._pending.dropped, 0
             if self._closing:
@@ -299,7 +339,12 @@ class Writer:
         problem = failure.problems[0]
         if dropped:
             problem = Problem(problem.place, f"{problem.cause}; records lost: {dropped}", problem.remedy)
-        if dropped or str(problem) != self._told:
+            self._told = ""
+        self._tell(problem)
+
+    def _tell(self, problem: Problem) -> None:
+        """Tell what is wrong, but not the same over and over."""
+        if str(problem) != self._told:
             self._told = str(problem)
             self._on_trouble(problem)
 
