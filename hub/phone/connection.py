@@ -69,7 +69,8 @@ class Listener(Protocol):
 class Connection:
     """Keeps one user signed in to the phone system: connects, listens, and connects again after a loss.
 
-    `open_within` and `answer_within` are deadlines in seconds for signing in and for a command.
+    `open_within` and `answer_within` are deadlines in seconds for signing in and for a command. The waits begin anew
+    only after a session of `steady_after` seconds: a server that accepts and drops is tried less and less often.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Connection:
         backoff: Backoff = Backoff(),
         open_within: float = 15.0,
         answer_within: float = 10.0,
+        steady_after: float = 10.0,
     ) -> None:
         self._adapter = adapter
         self._listener = listener
@@ -88,7 +90,9 @@ class Connection:
         self._backoff = backoff
         self._open_within = open_within
         self._answer_within = answer_within
+        self._steady_after = steady_after
         self._session: Session | None = None
+        self._up_since: float | None = None
         self._again = asyncio.Event()
 
     async def run(self) -> None:
@@ -109,7 +113,7 @@ class Connection:
                         raise asyncio.CancelledError from loss
                     if not isinstance(loss, ConnectionLost):
                         log.exception("the phone adapter failed")
-                    attempt = 1 if self._was_up else attempt + 1
+                    attempt = 1 if self._was_steady() else attempt + 1
                     wait = self._backoff.wait(attempt)
                     why = str(loss) if isinstance(loss, PhoneError) else repr(loss)
                     self._tell(ConnectionState.LOST, f"{why}; trying again in {wait:.1f} s")
@@ -135,12 +139,12 @@ class Connection:
             raise PhoneError(f"the phone system did not answer in {self._answer_within:.0f} s", "timeout") from None
 
     async def _one_session(self) -> None:
-        self._was_up = False
+        self._up_since = None
         self._tell(ConnectionState.CONNECTING, "")
         session = await self._open()
         try:
             self._listener.on_snapshot(session.snapshot)
-            self._session, self._was_up = session, True
+            self._session, self._up_since = session, self._clock.monotonic()
             self._tell(ConnectionState.CONNECTED, "", session.capabilities)
             async for signal in session.signals():
                 self._listener.on_signal(signal)
@@ -151,6 +155,9 @@ class Connection:
             self._session = None
             await self._close(session)
         raise ConnectionLost("the phone system closed the connection")
+
+    def _was_steady(self) -> bool:
+        return self._up_since is not None and self._clock.monotonic() - self._up_since >= self._steady_after
 
     async def _open(self) -> Session:
         try:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from small_office import NOTIFY, TELLER, HubProcess, listening, office
 
 from hub.core.call import Outcome
+from hub.phone.connection import Backoff, Connection
 from hub.store.store import Store
 from hub.testing.harness import running, simulated_office, write_config
 
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.feature("CALL-21")
-async def test_a_connection_cut_ten_times_in_mid_call_loses_and_doubles_nothing(tmp_path: Path) -> None:
+async def test_a_connection_cut_ten_times_in_mid_call_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = partial(
+        Connection, backoff=Backoff(most=0.5)
+    )  # else a server that drops at once is tried less and less
+    monkeypatch.setattr("hub.phone.phone.Connection", impatient)
     async with simulated_office(office()) as outside, running(write_config(tmp_path, outside.server)) as (hub, heard):
         caller = outside.call()
         await heard.type("ring")

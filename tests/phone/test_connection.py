@@ -79,6 +79,7 @@ class Told:
     signals: list[Signal] = field(default_factory=list)
     states: list[tuple[str, str]] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    time: float = 0.0
     refuse: Exception | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,14 +103,21 @@ class Told:
             await self.changed.wait()
         return self.states[-1][1]
 
+    async def until_waited(self, times: int) -> list[float]:
+        while len(self.waits) < times:
+            self.changed.clear()
+            await self.changed.wait()
+        return self.waits
+
     def now(self) -> datetime:
         return NOW
 
     def monotonic(self) -> float:
-        return 0.0
+        return self.time
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.changed.set()
         await asyncio.sleep(0)
 
 
@@ -151,18 +159,26 @@ async def test_a_lost_connection_is_made_again_from_the_last_mark() -> None:
     assert second.closed == 1
 
 
-async def test_waits_grow_while_nobody_answers_and_begin_again_after_success() -> None:
+async def test_waits_grow_while_nobody_answers_and_begin_again_after_a_session_of_some_length() -> None:
     gone = [ConnectionLost("no route") for _ in range(9)]
     up = LoopSession()
-    up.inbox.put_nowait(None)
     async with Running(*gone, up, LoopSession()) as running:
-        for _ in range(2):
-            await running.told.until("connected")
-            await running.told.until("connecting") if running.adapter.turns else None
-        waits = running.told.waits
-        assert len(waits) == 10
+        await running.told.until("connected")
+        running.told.time += 10.0
+        up.inbox.put_nowait(None)
+        waits = await running.told.until_waited(10)
         assert waits[8] > 4 * waits[0]
         assert waits[9] <= 0.75
+
+
+async def test_waits_go_on_growing_while_the_server_accepts_and_drops() -> None:
+    sessions = [LoopSession() for _ in range(9)]
+    for session in sessions:
+        session.inbox.put_nowait(ConnectionLost("dropped"))
+    async with Running(*sessions) as running:
+        waits = await running.told.until_waited(9)
+        assert waits[8] >= 15.0
+        assert [session.closed for session in sessions] == [1] * 9
 
 
 @pytest.mark.parametrize("attempt", range(1, 60))
