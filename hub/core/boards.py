@@ -21,12 +21,16 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Messages(Board):
-    """The message-waiting lamp: how many voicemail messages are new, and how many were heard already."""
+    """The message-waiting lamp: how many voicemail messages are new, and how many were heard already.
+
+    `number` is what to dial to hear them.
+    """
 
     name: ClassVar[str] = "messages"
 
     new: int
     old: int = 0
+    number: str = ""
 
 
 class AppearanceKind(StrEnum):

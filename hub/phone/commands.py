@@ -44,6 +44,26 @@ class ChooseAppearance(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SeizeLine(Command):
+    """Take an idle outside `line` (empty: any) at `device`; the digits to call are sent over the leg that it makes."""
+
+    name: ClassVar[str] = "seize"
+
+    line: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine(Command):
+    """Answer what rings at an outside `line`, at `device` (empty: the first that has a key for the line)."""
+
+    name: ClassVar[str] = "answer_line"
+
+    line: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ResumeShared(Command):
     """Take the call that is on shared hold at an appearance to `device` (empty: the first that has the appearance)."""
 

@@ -18,6 +18,8 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.MuteLeg: wire_requests.Mute,
     commands.SendDigits: wire_requests.Dtmf,
     commands.ChooseAppearance: wire_requests.Appearance,
+    commands.SeizeLine: wire_requests.Seize,
+    commands.AnswerLine: wire_requests.AnswerLine,
     commands.ResumeShared: wire_requests.ResumeShared,
     commands.AttachMedia: wire_requests.Record,
     commands.DetachMedia: wire_requests.DetachMedia,

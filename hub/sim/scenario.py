@@ -169,6 +169,9 @@ def _office(written: WrittenScenario) -> Office:
         patience=office.patience,
         audio_channels=office.audio_channels,
         network=Impairments(**office.network.model_dump()),
+        digit_time=office.digit_time,
+        access_code=office.access_code,
+        voicemail=office.voicemail,
         lines=tuple(map(Line, office.lines)),
         users={name: _user(name, user) for name, user in written.users.items()},
         groups={
@@ -219,6 +222,7 @@ def _user(name: str, user: WrittenUser) -> User:
         ),
         steps=_steps(user.route),
         system_calls=user.system_calls,
+        restricted=user.restricted,
     )
 
 

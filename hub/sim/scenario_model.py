@@ -111,6 +111,7 @@ class WrittenUser(Written):
     pin: SecretStr = Field(default=SecretStr(""), description="the PIN, if the user has one")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
+    restricted: bool = Field(default=False, description="numbers outside need the access code and the PIN")
     system_calls: Permission = Field(
         default=Permission.NONE, description="what of other people's calls is shown: none, brief or full"
     )
@@ -190,6 +191,13 @@ class WrittenOffice(Written):
     lines: tuple[str, ...] = Field(default=(), description="names of the outside lines")
     greeting: Seconds = Field(default=30.0, description="seconds that a voicemail box listens")
     tone: Seconds = Field(default=4.0, description="seconds that a failed call sounds busy")
+    digit_time: Seconds = Field(default=4.0, description="seconds that a seized line waits for another digit")
+    access_code: Annotated[str, Field(pattern=r"^[0-9*#]{0,16}$")] = Field(
+        default="", description="dialled with a user's PIN instead of the outside prefix"
+    )
+    voicemail: Annotated[str, Field(pattern=r"^[0-9]{0,15}$")] = Field(
+        default="", description="the number at which users hear their messages"
+    )
     patience: Seconds = Field(default=60.0, description="seconds that the network lets an outside number ring")
     audio_channels: int = Field(default=100, ge=0, le=100_000, description="how many legs' audio can be had at a time")
     network: WrittenNetwork = WrittenNetwork()

@@ -25,6 +25,7 @@ from hub.sim.wire_answers import (
 )
 from hub.sim.wire_requests import (
     Answer,
+    AnswerLine,
     Appearance,
     DetachMedia,
     Dial,
@@ -39,6 +40,7 @@ from hub.sim.wire_requests import (
     Record,
     Resume,
     ResumeShared,
+    Seize,
     SignIn,
 )
 from hub.sim.wire_types import LONGEST_ID, Wire, whole
@@ -60,11 +62,10 @@ class WireError(Exception):
         self.request = request
 
 
-_OfCalls = (
-    Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Appearance | ResumeShared | Dnd
-)
+_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Dnd
+_OfLines = Appearance | ResumeShared | Seize | AnswerLine
 _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
-Asking = _OfCalls | _OfAgents
+Asking = _OfCalls | _OfLines | _OfAgents
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong

@@ -39,6 +39,7 @@ class WireMessages(WireBoard):
     board: Literal["messages"] = "messages"
     new: Count
     old: Count = 0
+    number: NumberText = ""
 
 
 class WireAppearance(WirePart):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StrictBool, field_serializer
 
 from hub.core.call import HoldKind  # noqa: TC001  pydantic reads it
-from hub.sim.wire_types import Destination, Id, NumberText, Password, Wire
+from hub.sim.wire_types import Destination, Id, Name, NumberText, Password, Wire
 
 
 class SignIn(Wire):
@@ -42,6 +42,24 @@ class Appearance(Wire):
     type: Literal["appearance"] = "appearance"
     id: Id
     appearance: Id
+    handset: Id = ""
+
+
+class Seize(Wire):
+    """Take an idle outside line (empty: any) to dial over."""
+
+    type: Literal["seize"] = "seize"
+    id: Id
+    line: Name = ""
+    handset: Id = ""
+
+
+class AnswerLine(Wire):
+    """Answer what rings at an outside line."""
+
+    type: Literal["answer_line"] = "answer_line"
+    id: Id
+    line: Name
     handset: Id = ""
 
 

@@ -253,7 +253,7 @@ def test_a_user_cannot_touch_the_legs_of_others_nor_of_unwatched_handsets(desk: 
     assert refused.value.code is Code.UNKNOWN_CALL
 
 
-@pytest.mark.parametrize("number", ["", "abc", "12a", "*78", "9#", "1" * 40, "\0", "+", "٠١٢", "9,,1"])
+@pytest.mark.parametrize("number", ["", "abc", "12a", "*78", "1" * 40, "\0", "+", "٠١٢", "9,,1"])
 def test_what_is_no_number_is_refused_with_nothing_done(desk: Desk, number: str) -> None:
     with pytest.raises(Refused) as refused:
         desk.do("alice", DialNumber(number))

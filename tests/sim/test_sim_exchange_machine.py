@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from offices import ANSWERING, BUSY, MAIN, SILENT, SUPPORT, Desk
 from test_sim_appearances import SALES, SALES_NUMBER, shared_office
+from test_sim_lines import LINES, PIN, lined_office
 
+from hub.core.boards import LineState
 from hub.core.call import CallState
 from hub.core.dial_plan import DialPlan
 from hub.core.signals import Kind
@@ -18,6 +20,7 @@ from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
 from hub.phone.commands import (
     AnswerLeg,
+    AnswerLine,
     ChooseAppearance,
     DialNumber,
     EndLeg,
@@ -25,6 +28,8 @@ from hub.phone.commands import (
     LegCommand,
     ResumeLeg,
     ResumeShared,
+    SeizeLine,
+    SendDigits,
     SetDnd,
     SilenceLeg,
 )
@@ -32,10 +37,11 @@ from hub.sim import wire, wire_answers
 from hub.sim.exchange.journal import EndedView, LegTold, LegView
 from hub.sim.exchange.refusal import Refused
 from hub.sim.translate import Translator
+from hub.sim.wire_boards import WireLines, WireSystemCalls
 
 USERS = ("alice", "bob", "carol")
 COMMANDS: tuple[type[LegCommand], ...] = (AnswerLeg, HoldLeg, ResumeLeg, EndLeg, SilenceLeg)
-NUMBERS = ("101", "102", "103", "600", "555", ANSWERING, BUSY, SILENT, "nonsense")
+NUMBERS = ("101", "102", "103", "600", "555", "800", "9#", f"*71{PIN}", ANSWERING, BUSY, SILENT, "nonsense")
 
 
 class RandomOffice(RuleBasedStateMachine):
@@ -43,7 +49,7 @@ class RandomOffice(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk(shared_office())
+        self.desk = Desk(lined_office(shared_office()))
         self.read = 0
         self.believed: dict[str, LegView] = {}
         self.ended: dict[str, list[tuple[str, EndedView]]] = {user: [] for user in USERS}
@@ -84,6 +90,21 @@ class RandomOffice(RuleBasedStateMachine):
     @rule(user=st.sampled_from(USERS), key=st.sampled_from(("", "1", SALES, "Mobile", "Door")))
     def choose(self, user: str, key: str) -> None:
         self.attempt(lambda: self.desk.do(user, ChooseAppearance(key)))
+
+    @rule(user=st.sampled_from(USERS), line=st.sampled_from((*LINES, "")))
+    def seize(self, user: str, line: str) -> None:
+        self.attempt(lambda: self.desk.do(user, SeizeLine(line)))
+
+    @rule(user=st.sampled_from(USERS), line=st.sampled_from(LINES))
+    def answer_line(self, user: str, line: str) -> None:
+        self.attempt(lambda: self.desk.do(user, AnswerLine(line)))
+
+    @precondition(lambda self: self.desk.exchange.legs())
+    @rule(data=st.data(), digits=st.sampled_from((ANSWERING, "911", "1", "#", "7##")))
+    def digits(self, data: st.DataObject, digits: str) -> None:
+        leg = data.draw(st.sampled_from(self.desk.exchange.legs()))
+        user = leg.user or "alice"
+        self.attempt(lambda: self.desk.exchange.command(self.desk.now, user, SendDigits(leg.id, digits), by_hand=True))
 
     @rule(user=st.sampled_from(USERS))
     def resume_shared(self, user: str) -> None:
@@ -150,7 +171,8 @@ class RandomOffice(RuleBasedStateMachine):
         legs = self.desk.exchange.legs()
         together = Counter(leg.conversation for leg in legs)
         for leg in legs:
-            assert together[leg.conversation] > 1 or leg.state is CallState.FAILED
+            dials = leg.state is CallState.INITIATED and leg.line and not leg.party.number
+            assert together[leg.conversation] > 1 or leg.state is CallState.FAILED or dials
         for conversation in together:
             joined = [
                 leg
@@ -184,6 +206,22 @@ class RandomOffice(RuleBasedStateMachine):
         busy = [leg for leg in self.desk.exchange.legs() if leg.line and leg.state is not CallState.FAILED]
         lines = {(leg.line, leg.conversation) for leg in busy}
         assert all(times == 1 for times in Counter(line for line, _ in lines).values())
+        for told in self.snapshot("alice").boards:
+            if isinstance(told, WireLines):
+                idle = {line.name for line in told.lines if line.state is LineState.IDLE}
+                assert idle.isdisjoint(line for line, _ in lines)
+                assert idle | {line for line, _ in lines} == set(LINES)
+
+    @invariant()
+    def the_pin_is_told_nobody(self) -> None:
+        assert PIN not in str(self.desk.exchange.legs())
+        assert PIN not in str(self.snapshot("alice"))
+
+    @invariant()
+    def all_calls_are_seen(self) -> None:
+        for told in self.snapshot("alice").boards:
+            if isinstance(told, WireSystemCalls):
+                assert {call.id for call in told.calls} == {leg.conversation for leg in self.desk.exchange.legs()}
 
     def teardown(self) -> None:
         """Left alone, with everybody hanging up, the office comes to rest."""

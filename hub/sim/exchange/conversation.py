@@ -10,6 +10,7 @@ from hub.core.call import CallState, Cause, Direction, HoldKind
 from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from hub.sim.exchange.office import Step
@@ -76,8 +77,8 @@ class Conversation:
 
     `steps` is what is left of the route while the call hunts for somebody to answer, `timer` ends its present step,
     `declined` are the handsets that have turned it down, `dialled` is what the caller dialled, `digits` those that were
-    sent once it was up. While the caller waits in a queue that is the `place` there; `queue` is the one that the call
-    came through.
+    sent over it, `hears` who listens to these. While the caller waits in a queue that is the `place` there; `queue` is
+    the one that the call came through.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Conversation:
     digits: str = ""
     place: Place | None = None
     queue: str = ""
+    hears: Callable[[datetime, str], None] | None = None
 
     @property
     def joined(self) -> list[Branch]:

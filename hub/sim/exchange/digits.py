@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from hub.sim.exchange.office import PREFIX_LENGTH, Ring, ToQueue, Who
+from hub.core.call import Cause
+from hub.sim.exchange.office import PREFIX_LENGTH, Reject, Ring, ToQueue, Who
 from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
@@ -27,6 +29,20 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox(Inside):
+    """The number at which everybody hears their own messages; nobody else can be sent there."""
+
+    steps: tuple[Step, ...] = (Reject(Cause.UNREACHABLE),)
+
+
+@dataclass(frozen=True, slots=True)
+class Seizing:
+    """An outside line is wanted, and the number comes digit by digit."""
+
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """A number beyond the outside lines: as it was dialled, and who answers there."""
 
@@ -44,11 +60,53 @@ class Nowhere:
 Destination = Inside | Outside | Nowhere
 
 
+def wanted(office: Office, user: User, text: str) -> Destination | Seizing:
+    """Say what a user wants who dials this: as `destination`, or a line (`9#`, or access code and PIN alone).
+
+    Raises `Refused`, also if the user may not call there so; no refusal and no destination holds a PIN.
+    """
+    number = _SEPARATORS.sub("", text)
+    code, prefix = office.access_code, office.outside_prefix
+    if code and number.startswith(code) and number not in office.emergency:
+        behind = number.removeprefix(code)
+        if not user.pin or not compare_digest(behind[: len(user.pin)].encode(), user.pin.encode()):
+            raise Refused(Code.WRONG_PIN, "the PIN behind the access code is wrong")
+        return _over_a_line(office, behind[len(user.pin) :].removeprefix("#"))
+    seizes = prefix and number.startswith(f"{prefix}#")
+    behind = number.removeprefix(f"{prefix}#")
+    to = _over_a_line(office, behind) if seizes else destination(office, text)
+    if user.restricted and isinstance(to, (Outside, Seizing)) and not _is_emergency(office, to):
+        cause = f"{user.name} may not use an outside line with {prefix or 'the number'} alone"
+        raise Refused(Code.NOT_PERMITTED, f"{cause}: dial the access code and your PIN before the number")
+    return to
+
+
+def _over_a_line(office: Office, digits: str) -> Destination | Seizing:
+    if not digits:
+        return Seizing(Who())
+    if not _DIALLABLE.fullmatch(digits):
+        raise Refused(Code.INVALID_NUMBER, "what follows the outside line cannot be dialled: use digits")
+    return outside(office, digits)
+
+
+def _is_emergency(office: Office, to: Outside | Seizing) -> bool:
+    return to.who.number in {*office.emergency, *(f"{office.outside_prefix}{number}" for number in office.emergency)}
+
+
+def outside(office: Office, digits: str) -> Outside | Nowhere:
+    """Say where digits lead that are dialled over an outside line."""
+    if len(digits) >= PREFIX_LENGTH:
+        return _outside(office, digits, digits)
+    return Nowhere(Who(digits))
+
+
 def destination(office: Office, text: str) -> Destination:
     """Say where dialled text leads; raises `Refused` if it cannot be dialled at all."""
     number = _SEPARATORS.sub("", text)
     if not _DIALLABLE.fullmatch(number):
         raise Refused(Code.INVALID_NUMBER, f"{text[:40]!r} cannot be dialled: use digits, with + in front or without")
+    if office.voicemail and number == office.voicemail:
+        return Mailbox(Who(number, "Voicemail"))
     owners: tuple[User | Group, ...] = (*office.users.values(), *office.groups.values())
     for owner in owners:
         if owner.extension == number:

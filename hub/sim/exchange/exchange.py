@@ -19,11 +19,14 @@ from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
+from hub.sim.exchange.lines import Lines
 from hub.sim.exchange.queues import Queues
 from hub.sim.exchange.reach import Accepted, Asking, Reach
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.exchange.reporter import view
 from hub.sim.exchange.switch import Switch
+from hub.sim.exchange.system_calls import SystemCalls
+from hub.sim.exchange.voicemail import Voicemail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,13 +80,15 @@ class Exchange:
         self._hunt = Hunt(self._switch, queues)
         self._handling = Handling(self._switch, self._hunt, self._reach)
         self.audio = Audio(self._switch, self._reach)
+        SystemCalls(self._switch)
         self._deeds: Deeds = {
             commands.SetDnd: self._set_dnd,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
             **self.audio.deeds,
             **agents.deeds,
-            **Dialling(self._switch, self._hunt, self._reach).deeds,
+            **Dialling(self._switch, self._hunt, self._reach, Voicemail(self._switch)).deeds,
+            **Lines(self._switch, self._reach).deeds,
         }
 
     # --- time ---

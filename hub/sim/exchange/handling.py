@@ -67,10 +67,19 @@ class Handling:
                 branch.muted = command.on
                 switch.move(branch, kind, at)
             case commands.SendDigits():
-                branch.talk.digits += command.digits
+                self._send(branch, command.digits, at)
             case commands.EndLeg():
                 self.end(branch, at)
         return Accepted(branch.id)
+
+    def _send(self, branch: Branch, digits: str, at: datetime) -> None:
+        talk = branch.talk
+        if branch.dialling and talk.hears is None:
+            raise Refused(Code.WRONG_STATE, "cannot dtmf this call: nobody hears it yet")
+        if talk.hears is None:
+            talk.digits += digits
+        else:  # these may be a PIN or a number: whoever hears them knows what to keep
+            talk.hears(at, digits)
 
     def _hold_kind(self, branch: Branch, command: commands.HoldLeg) -> HoldKind:
         usual = self._switch.keys.hold_kind(branch)

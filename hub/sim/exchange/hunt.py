@@ -59,6 +59,16 @@ class Hunt:
         else:
             self._fail(talk, at, Cause.BUSY)
 
+    def dial_over(self, caller: Branch, to: Outside | Nowhere, line: str, at: datetime) -> None:
+        """Let a user's leg that has seized a line call over it."""
+        talk = caller.talk
+        talk.dialled = caller.shown = to.who
+        self._switch.move(caller, Kind.UPDATED, at)
+        if isinstance(to, Nowhere):
+            self.begin(talk, (Reject(Cause.UNREACHABLE),), at)
+        else:
+            self._dial_out(talk, to, line, at)
+
     def begin(self, talk: Conversation, steps: Iterable[Step], at: datetime) -> None:
         """Start on a route."""
         talk.steps = deque(steps)

@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.ResumeShared,
             commands.AttachMedia,
             commands.DetachMedia,
+            commands.SeizeLine,
+            commands.AnswerLine,
             commands.SetDnd,
             agent_commands.SignInAgent,
             agent_commands.SignOutAgent,
@@ -55,6 +57,10 @@ class Who:
 
     number: str = ""
     name: str = ""
+
+
+PRIVATE = Who("", "Private")
+"""How somebody outside shows up to those who may not see who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,8 @@ Step = Ring | ToVoicemail | Reject | ToQueue
 class User:
     """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s.
 
-    `system_calls` is what the user may see of other people's calls.
+    `system_calls` is what the user may see of other people's calls. A `restricted` user reaches numbers outside with
+    the office's access code and the `pin` alone, but for emergency.
     """
 
     name: str
@@ -139,6 +146,7 @@ class User:
     handsets: tuple[Handset, ...] = ()
     steps: tuple[Step, ...] = ()
     system_calls: Permission = Permission.NONE
+    restricted: bool = False
 
     @property
     def who(self) -> Who:
@@ -230,8 +238,10 @@ class Office:
     """A whole office. `users`, `groups`, `queues` are by name; `stranger` answers at numbers not in `far_ends`.
 
     Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
-    `patience` how long the network lets an outside number ring. The audio of `audio_channels` legs can be had at a
-    time, as `network` lets it through; `voices` are what people say (others have a tone of their own).
+    `patience` how long the network lets an outside number ring, `digit_time` how long a seized line waits for another
+    digit. `access_code` with a user's PIN stands for the outside prefix, `voicemail` is the number of everybody's box.
+    The audio of `audio_channels` legs can be had at a time, as `network` lets it through; `voices` are what people say
+    (others have a tone of their own).
     """
 
     users: Mapping[str, User]
@@ -250,6 +260,9 @@ class Office:
     audio_channels: int = 100
     network: Impairments = UNIMPAIRED
     voices: Mapping[Who, Voice] = field(default_factory=dict)
+    digit_time: float = 4.0
+    access_code: str = ""
+    voicemail: str = ""
 
     def handset(self, device: str) -> tuple[User, Handset] | None:
         """Return the handset of this id, and whose it is."""

@@ -22,6 +22,7 @@ PERMITTED: dict[tuple[Direction, CallState, str], Kind] = {
     (_IN, CallState.HOLD, "record"): Kind.UPDATED,
     (_IN, CallState.HOLD, "detach_media"): Kind.UPDATED,
     (_IN, CallState.HOLD, "end"): Kind.CLEARED,
+    (_OUT, CallState.INITIATED, "dtmf"): Kind.UPDATED,
     (_OUT, CallState.INITIATED, "end"): Kind.CLEARED,
     (_OUT, CallState.ALERTING, "end"): Kind.CLEARED,
     (_OUT, CallState.QUEUED, "end"): Kind.CLEARED,

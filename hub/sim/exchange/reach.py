@@ -74,6 +74,15 @@ class Reach:
             raise _lacking(own, capability)
         return able
 
+    def with_line(self, asking: Asking, wanted: str, capability: str, line: str) -> Handset:
+        """Return the handset of this id, or (empty) the user's first that can, with a key for an outside line."""
+        able = self.able(asking, wanted, capability)
+        having = [handset for handset in able if not line or line in handset.lines]
+        if not having:
+            has = "; ".join(f"{handset.id} has {', '.join(handset.lines) or 'none'}" for handset in able)
+            raise Refused(Code.BAD_REQUEST, f"there is no key for the outside line {line[:80]!r}: {has}")
+        return having[0]
+
     def require(self, asking: Asking, device: str, capability: str) -> None:
         """Refuse what the handset cannot do."""
         found = self._switch.office.handset(device)

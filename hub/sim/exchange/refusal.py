@@ -15,6 +15,7 @@ class Code(StrEnum):
     UNKNOWN_CALL = "unknown_call"
     WRONG_STATE = "wrong_state"
     MISSING_CAPABILITY = "missing_capability"
+    NOT_PERMITTED = "not_permitted"
     INVALID_NUMBER = "invalid_number"
     BUSY = "busy"
     NO_CHANNEL = "no_channel"

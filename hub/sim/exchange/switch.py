@@ -12,7 +12,6 @@ from hub.sim.exchange.conversation import Branch, Conversation
 from hub.sim.exchange.keys import Keys
 from hub.sim.exchange.reporter import Reporter
 from hub.sim.exchange.timers import Timer, Timers
-from hub.sim.wire_boards import WireMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,9 +53,6 @@ class Switch:
         self.watchers: list[Watcher] = []
         self.dnd: set[str] = set()
         self.reporter = Reporter(office.users, epoch, memory, tell)
-        self._messages = dict.fromkeys(office.users, 0)
-        for user in office.users:
-            self.reporter.set_board_up(user, WireMessages(new=0))
         self._epoch = epoch
         self._wake = wake
         self._now: datetime | None = None
@@ -176,8 +172,6 @@ class Switch:
         if branch.timer is not None:
             branch.timer.cancel()
         self.move(branch, Kind.CLEARED, at, cause)
-        if branch.mailbox:
-            self._leave_message(branch.mailbox, at)
         talk = branch.talk
         talk.branches.remove(branch)
         del self.branches[branch.id]
@@ -186,10 +180,6 @@ class Switch:
             talk.stop_hunting()
             if run := self._over.pop(talk.id, None):
                 self.schedule(at, run)
-
-    def _leave_message(self, user: str, at: datetime) -> None:
-        self._messages[user] += 1
-        self.reporter.board(user, at, WireMessages(new=self._messages[user]))
 
     # --- handsets and lines ---
 
