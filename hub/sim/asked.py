@@ -23,6 +23,7 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.ResumeShared: wire_requests.ResumeShared,
     commands.AttachMedia: wire_requests.Record,
     commands.DetachMedia: wire_requests.DetachMedia,
+    commands.Announce: wire_requests.Announce,
     commands.SetDnd: wire_requests.Dnd,
     agent_commands.SignInAgent: wire_agents.AgentSignIn,
     agent_commands.SignOutAgent: wire_agents.AgentSignOut,

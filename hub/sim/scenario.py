@@ -167,6 +167,7 @@ def _office(written: WrittenScenario) -> Office:
         greeting=office.greeting,
         tone=office.tone,
         patience=office.patience,
+        announcement=office.announcement,
         audio_channels=office.audio_channels,
         network=Impairments(**office.network.model_dump()),
         digit_time=office.digit_time,

@@ -199,6 +199,7 @@ class WrittenOffice(Written):
         default="", description="the number at which users hear their messages"
     )
     patience: Seconds = Field(default=60.0, description="seconds that the network lets an outside number ring")
+    announcement: Seconds = Field(default=3.0, description="seconds that it takes to say that a call is recorded")
     audio_channels: int = Field(default=100, ge=0, le=100_000, description="how many legs' audio can be had at a time")
     network: WrittenNetwork = WrittenNetwork()
 

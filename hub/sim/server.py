@@ -154,6 +154,8 @@ class SimServer:
             self.exchange.advance(self.now())
         finally:
             self._wake()
+            if self._audio is not None:
+                self._audio.changed()
 
     def _tell(self, told: Told) -> None:
         if self._audio is not None:

@@ -24,6 +24,7 @@ from hub.sim.wire_answers import (
     SnapshotAnswer,
 )
 from hub.sim.wire_requests import (
+    Announce,
     Answer,
     AnswerLine,
     Appearance,
@@ -62,7 +63,7 @@ class WireError(Exception):
         self.request = request
 
 
-_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Dnd
+_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce | Dnd
 _OfLines = Appearance | ResumeShared | Seize | AnswerLine
 _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
 Asking = _OfCalls | _OfLines | _OfAgents

@@ -158,6 +158,14 @@ class DetachMedia(Wire):
     leg: Id
 
 
+class Announce(Wire):
+    """Say to everybody in a leg's conversation that it is recorded."""
+
+    type: Literal["announce"] = "announce"
+    id: Id
+    leg: Id
+
+
 class GetSnapshot(Wire):
     """Ask what is true now, and what ended since a mark."""
 

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import wave
 from typing import TYPE_CHECKING
 
 import av
@@ -11,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from speech import OF_SPEECH, signal_to_noise, spoken
 
 from hub.media.codec import Codec, CodecError, SampleCodec, Samples, UnsupportedCodec
 from hub.media.codecs import CODECS, by_name, first_common
-from hub.sim.audio.voices import Recorded, Tone
+from hub.sim.audio.voices import Tone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,22 +20,12 @@ SPEECH = "The quick brown fox jumps over the lazy dog, and asks for your order n
 everything = pytest.mark.parametrize("name", list(CODECS))
 AT_LEAST = {"PCMU": 36.0, "PCMA": 36.0, "G722": 30.0, "L16": 120.0, "opus": 14.0}
 """Signal to noise in dB that a codec must leave of a 1 kHz tone at a quarter of full scale."""
-OF_SPEECH = {"PCMU": 34.0, "PCMA": 34.0, "G722": 20.0, "L16": 120.0, "opus": 8.0}
 
 
 def through(codec: Codec, samples: Samples) -> Samples:
     encoder, decoder = codec.encoder(), codec.decoder()
     frames = range(0, len(samples) - codec.frame + 1, codec.frame)
     return np.concatenate([decoder.decode(encoder.encode(samples[at : at + codec.frame])) for at in frames])
-
-
-def signal_to_noise(sent: Samples, got: Samples) -> float:
-    """Return it in dB, for the delay (up to 20 ms) at which the two are most alike."""
-    reach = 1000
-    count = min(len(sent), len(got)) - reach
-    said = sent[:count].astype(np.float64)
-    noises = (np.sum((got[delay : delay + count] - said) ** 2) for delay in range(reach))
-    return float(10 * np.log10(np.sum(said**2) / max(min(noises), 1e-9)))
 
 
 @everything
@@ -52,18 +39,8 @@ def test_a_tone_comes_back_as_well_as_the_codec_can(name: str) -> None:
 @everything
 def test_speech_comes_back_as_well_as_the_codec_can(name: str, tmp_path: Path) -> None:
     codec = by_name(name)
-    sent = spoken(tmp_path / "speech.wav").heard(0, 2 * codec.sample_rate, codec.sample_rate)
+    sent = spoken(tmp_path / "speech.wav", SPEECH).heard(0, 2 * codec.sample_rate, codec.sample_rate)
     assert signal_to_noise(sent, through(codec, sent)) > OF_SPEECH[name]
-
-
-def spoken(path: Path) -> Recorded:
-    program = shutil.which("espeak-ng")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("espeak-ng is not installed")
-    assert program is not None, "espeak-ng is not installed"
-    subprocess.run([program, "-w", str(path), SPEECH], check=True, timeout=30)
-    with wave.open(str(path)) as file:
-        return Recorded(np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16), file.getframerate())
 
 
 @pytest.mark.parametrize(("name", "reference"), [("PCMU", "pcm_mulaw"), ("PCMA", "pcm_alaw")])

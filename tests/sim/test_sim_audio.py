@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 import wave
 from contextlib import AsyncExitStack
@@ -11,15 +12,27 @@ import pytest
 from ear import Ear, loudest
 from offices import JANE, MAIN, Desk, adapter, office
 from on_the_way import Heard, babble, offset
+from speech import OF_SPEECH, signal_to_noise, spoken
 
 from hub.core.signals import Kind
 from hub.errors import UserError
 from hub.media.codecs import CODECS, by_name
 from hub.media.jitter import Timeline
 from hub.phone.adapter import PhoneError
-from hub.phone.commands import AnswerLeg, AttachMedia, DetachMedia, DialNumber, EndLeg, HoldLeg, MuteLeg, ResumeLeg
+from hub.phone.commands import (
+    Announce,
+    AnswerLeg,
+    AttachMedia,
+    DetachMedia,
+    DialNumber,
+    EndLeg,
+    HoldLeg,
+    MuteLeg,
+    ResumeLeg,
+)
 from hub.sim.audio.impairments import Impairments
 from hub.sim.audio.voices import Recorded, Silence, Sweep, Together, Tone, Voices
+from hub.sim.exchange.audio import ANNOUNCEMENT
 from hub.sim.exchange.office import Handset, Who
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.scenario import load
@@ -34,7 +47,7 @@ if TYPE_CHECKING:
 
 ALICE, BOB, CAROL = Who("101", "Alice"), Who("102", "Bob"), Who("103", "Carol")
 TONES = {ALICE: Tone(430), BOB: Tone(670), JANE: Tone(1030), CAROL: Tone(1570)}
-HERTZ = [tone.hertz for tone in TONES.values()]
+HERTZ = [2000.0, *(tone.hertz for tone in TONES.values())]
 NOBODY = ("127.0.0.1", 9)
 
 
@@ -153,6 +166,24 @@ async def test_nothing_is_sent_on_hold_and_nobody_is_heard_who_is_muted_or_holds
         assert await bob.tones() == (0, TONES[ALICE].hertz)
 
 
+@pytest.mark.feature("REC-13")
+async def test_that_a_call_is_recorded_is_said_to_both_sides() -> None:
+    served = with_tones(announcement=1.5)
+    served = replace(served, voices={**TONES, ANNOUNCEMENT: Tone(2000)})
+    async with SimServer(served) as server, AsyncExitStack() as stack:
+        alice, bob = await in_a_call(stack, server, "alice", "bob")
+        for muted in (alice, bob):
+            await muted.attach()
+            await muted.listener.session.do(MuteLeg(muted.leg, on=True))
+        await alice.listener.session.do(Announce(alice.leg))
+        await alice.near.packets(2)
+        assert await alice.tones() == (2000, 2000)
+        assert (await bob.tones())[1] == 2000
+        async with asyncio.timeout(10):
+            while await alice.tones(packets=5) != (0, 0):
+                pass
+
+
 async def test_audio_ends_with_the_leg_or_when_it_is_detached_and_frees_its_channel() -> None:
     async with SimServer(with_tones(audio_channels=1)) as server, AsyncExitStack() as stack:
         alice, bob = await in_a_call(stack, server, "alice", "bob")
@@ -200,6 +231,37 @@ async def refusal(listener: Listener, command: AttachMedia | DetachMedia) -> str
         await listener.session.do(command)
     assert str(refused.value)
     return refused.value.code
+
+
+@pytest.mark.peer
+@pytest.mark.feature("REC-11", "REC-12")
+@pytest.mark.parametrize("name", list(CODECS))
+async def test_speech_arrives_as_well_as_the_codec_can(tmp_path: Path, name: str) -> None:
+    says = {
+        ALICE: spoken(
+            tmp_path / "alice.wav", "Northside Supplies, this is Alice. What can I do for you today?", "en+f3"
+        ),
+        BOB: spoken(tmp_path / "bob.wav", "Hello Alice, Bob is speaking, about the order of last week.", "en+m2"),
+    }
+    codec = by_name(name)
+    async with (
+        SimServer(replace(office(), voices=says, network=Impairments(jitter=0.02))) as server,
+        AsyncExitStack() as stack,
+    ):
+        (alice,) = await in_a_call(stack, server, "alice")
+        asked = time.monotonic()
+        await alice.attach(name)
+        began = time.monotonic()
+        while time.monotonic() < began + 2.5:
+            await alice.near.packets(1)
+    for ear, who in ((alice.near, ALICE), (alice.far, BOB)):
+        timeline = Timeline(codec, began=asked)
+        for at, packet in ear.heard:
+            timeline.add(packet, at)
+        heard = timeline.take(began + 2.4)
+        said = says[who].heard(0, len(heard), codec.sample_rate)
+        within = int((began - asked + 0.1) * codec.sample_rate)
+        assert signal_to_noise(said, heard, within) > OF_SPEECH[name]
 
 
 def test_an_old_handset_sends_no_audio() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import CallState
 from hub.phone import commands
+from hub.sim.exchange.office import Who
 from hub.sim.exchange.permitted import permitted
 from hub.sim.exchange.reach import Accepted
 from hub.sim.exchange.refusal import Code, Refused
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.sim.exchange.conversation import Branch
-    from hub.sim.exchange.office import Who
     from hub.sim.exchange.reach import Asking, Deeds, Reach
     from hub.sim.exchange.switch import Switch
+    from hub.sim.exchange.timers import Timer
+
+
+ANNOUNCEMENT = Who("", "Announcement")
+"""Who says to everybody in a call that it is recorded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +52,16 @@ class Audio:
         self._switch = switch
         self._reach = reach
         self._attached: dict[str, Attached] = {}
+        self._announcing: dict[str, Timer] = {}
 
     @property
     def deeds(self) -> Deeds:
         """What can be asked."""
-        return {commands.AttachMedia: self._attach, commands.DetachMedia: self._detach}
+        return {
+            commands.AttachMedia: self._attach,
+            commands.DetachMedia: self._detach,
+            commands.Announce: self._announce,
+        }
 
     def attached(self) -> Iterator[Attached]:
         """Yield the audio of every leg that still lives."""
@@ -63,7 +73,8 @@ class Audio:
         branch = self._switch.branches.get(leg)
         if branch is None or branch.state is not CallState.CONNECTED:
             return Heard((), (), on_hold=True)
-        return Heard(_speaking(branch), tuple(self._others(branch)), on_hold=False)
+        announced = (ANNOUNCEMENT,) if branch.talk.id in self._announcing else ()
+        return Heard((*_speaking(branch), *announced), (*self._others(branch), *announced), on_hold=False)
 
     def _others(self, branch: Branch) -> Iterator[Who]:
         """Yield who is heard at a leg: the others in its conversation, and whom they have in a conference with it."""
@@ -101,6 +112,18 @@ class Audio:
     def _detach(self, at: datetime, asking: Asking, command: commands.DetachMedia) -> Accepted:  # noqa: ARG002  a deed
         branch = self._leg(asking, command)
         self._attached.pop(branch.id, None)
+        return Accepted(branch.id)
+
+    def _announce(self, at: datetime, asking: Asking, command: commands.Announce) -> Accepted:
+        branch = self._leg(asking, command)
+        talk = branch.talk.id
+        if talk in self._announcing:
+            self._announcing[talk].cancel()
+
+        def said(_at: datetime) -> None:
+            del self._announcing[talk]
+
+        self._announcing[talk] = self._switch.after(at, self._switch.office.announcement, said)
         return Accepted(branch.id)
 
     def _leg(self, asking: Asking, command: commands.LegCommand) -> Branch:

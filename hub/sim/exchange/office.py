@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.DetachMedia,
             commands.SeizeLine,
             commands.AnswerLine,
+            commands.Announce,
             commands.SetDnd,
             agent_commands.SignInAgent,
             agent_commands.SignOutAgent,
@@ -238,10 +239,10 @@ class Office:
     """A whole office. `users`, `groups`, `queues` are by name; `stranger` answers at numbers not in `far_ends`.
 
     Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
-    `patience` how long the network lets an outside number ring, `digit_time` how long a seized line waits for another
-    digit. `access_code` with a user's PIN stands for the outside prefix, `voicemail` is the number of everybody's box.
-    The audio of `audio_channels` legs can be had at a time, as `network` lets it through; `voices` are what people say
-    (others have a tone of their own).
+    `patience` how long the network lets an outside number ring, `announcement` how long it takes to say that a call
+    is recorded, `digit_time` how long a seized line waits for another digit. `access_code` with a user's PIN stands
+    for the outside prefix, `voicemail` is the number of everybody's box. The audio of `audio_channels` legs can be
+    had at a time, as `network` lets it through; `voices` are what people say (others have a tone of their own).
     """
 
     users: Mapping[str, User]
@@ -257,6 +258,7 @@ class Office:
     greeting: float = 30.0
     tone: float = 4.0
     patience: float = 60.0
+    announcement: float = 3.0
     audio_channels: int = 100
     network: Impairments = UNIMPAIRED
     voices: Mapping[Who, Voice] = field(default_factory=dict)
