@@ -136,6 +136,7 @@ async def test_a_missing_capability_is_named(alice: httpx.AsyncClient, office: O
 
 
 async def test_without_the_phone_system_it_is_unavailable(alice: httpx.AsyncClient, office: Office) -> None:
+    office.lines["alice"].unplugged = True
     office.lines["alice"].told.put_nowait(None)
     await office.until(lambda: office.phones["alice"].state == "lost")
     answer = await alice.post("/calls", json={"number": "200"})

@@ -44,6 +44,7 @@ class Line:
         self.capabilities = capabilities
         self.legs: dict[str, LegState] = {}
         self.dnd = False
+        self.unplugged = False
         self.keyed = ""
         self.told: asyncio.Queue[Signal | None] = asyncio.Queue()
         self._ids = itertools.count(1)
@@ -53,6 +54,8 @@ class Line:
         return Snapshot(at=datetime.now(UTC), live=tuple(self.legs.values()), dnd=self.dnd)
 
     async def open(self, mark: str) -> Line:  # noqa: ARG002  nothing ends unseen here
+        if self.unplugged:
+            raise ConnectionLost("still unplugged")
         return self
 
     async def signals(self) -> AsyncIterator[Signal]:
