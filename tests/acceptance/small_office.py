@@ -50,7 +50,8 @@ class Teller:
     @hookimpl
     def on_event(self, event, context):
         call = getattr(event, "call", None)
-        told = {"type": event.type, "key": event.key, "inferred": event.inferred}
+        state = getattr(event, "state", "")
+        told = {"type": event.type, "key": event.key, "inferred": event.inferred, "state": state}
         if hasattr(call, "started"):
             told |= {"call": call.id, "outcome": call.outcome, "started": call.started.isoformat(), "state": call.state}
         self.there.sendall((json.dumps(told) + "\\n").encode())
