@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import phonenumbers
+import regex
 
 from hub.core import numbering
 from hub.core.dial_text import LONGEST, bounded, for_display, plain, read
@@ -162,8 +163,8 @@ class DialPlan:
         for name in ("emergency", "premium"):
             for nth, pattern in enumerate(getattr(self, name)):
                 try:
-                    re.compile(pattern)
-                except re.error as error:
+                    regex.compile(pattern)
+                except regex.error as error:
                     cause = f"{pattern!r} is no regular expression: {error}"
                     yield Problem(f"{place}.{name}.{nth}", cause, "for digits, write them; for any digit, write [0-9]")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import phonenumbers
+import regex
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, ValidationResult
 from phonenumbers.shortnumberinfo import expected_cost_for_region
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hub.core.dial_plan import DialPlan
 
 _LONGEST_SHORT_NUMBER = 6
+_MATCH_WITHIN = 0.02
+"""Seconds that a pattern of the dial plan may take on a number: a caller sends digits on which some take for ever."""
 _TOO_SHORT, _TOO_LONG, _NO_COUNTRY = "it is too short", "it is too long", "no country has that code"
 _WRONG_LENGTH = {
     ValidationResult.TOO_SHORT: _TOO_SHORT,
@@ -158,17 +160,24 @@ def without_access_code(plan: DialPlan, keys: str) -> str:
 
 
 def matches(patterns: tuple[str, ...], digits: str) -> bool:
-    """Tell whether one of the plan's patterns matches the whole of the digits."""
-    return any(pattern.fullmatch(digits) for pattern in _compiled(patterns))
+    """Tell whether one of the plan's patterns matches the whole of the digits; one that takes too long does not."""
+    return any(_matches(pattern, digits) for pattern in _compiled(patterns))
+
+
+def _matches(pattern: regex.Pattern[str], digits: str) -> bool:
+    try:
+        return pattern.fullmatch(digits, timeout=_MATCH_WITHIN) is not None
+    except TimeoutError:
+        return False
 
 
 @lru_cache(maxsize=64)
-def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def _compiled(patterns: tuple[str, ...]) -> tuple[regex.Pattern[str], ...]:
     compiled = []
     for pattern in patterns:
         try:
-            compiled.append(re.compile(pattern, re.ASCII))
-        except re.error:
+            compiled.append(regex.compile(pattern, regex.ASCII))
+        except regex.error:
             continue  # the plan's own check tells it to a person; reading a number must not fail for it
     return tuple(compiled)
 

@@ -164,6 +164,14 @@ def test_the_plan_names_further_premium_and_emergency_numbers(text: str) -> None
     assert alarm.number("5551234").kind is NumberKind.EXTERNAL
 
 
+def test_a_pattern_that_takes_too_long_on_what_a_caller_sends_does_not_match() -> None:
+    """Without a limit this one would go on for longer than anybody has: it doubles with each pair of digits."""
+    slow = DialPlan(emergency=("(?:[0-9]|[0-9][0-9])*[23]", "999"))
+    assert slow.number("1" * 200).kind is NumberKind.MALFORMED
+    assert slow.number("112").kind is NumberKind.EMERGENCY
+    assert slow.number("999").kind is NumberKind.EMERGENCY
+
+
 def test_a_short_code_that_costs_extra_is_premium() -> None:
     plan = DialPlan(country="DE", outside_prefix="0", extensions=(2, 3), premium=("116117",))
     assert plan.number("116117").kind is NumberKind.PREMIUM
