@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.output import as_json, print_json, printable, say
+from hub.cli.output import as_json, print_json, printable, problems_as_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,19 +24,11 @@ def command() -> None:
 def check(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of the command line
     """Tell everything that is wrong with the configuration; exit with 1 if anything is."""
     from hub.config import load
-    from hub.errors import UserError
 
-    try:
+    with problems_as_json(as_json):
         config = load(settings.config)
         _check_beyond(config)
-    except UserError as error:
-        if not as_json:
-            raise
-        print_json([{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in error.problems])
-        raise click.exceptions.Exit(1) from None
-    if as_json:
-        print_json([])
-    else:
+    if not as_json:
         users = ", ".join(config.users) or "no users yet"
         say(f"{config.path} is all right: {users}")
 

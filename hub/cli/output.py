@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.errors import UserError
 from hub.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["as_json", "print_json", "print_table", "printable", "say", "show", "table"]
+__all__ = ["as_json", "print_json", "print_table", "printable", "problems_as_json", "say", "show", "table"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of a command that prints something."""
@@ -22,6 +24,20 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 def print_json(value: Any) -> None:
     """Print JSON, all in ASCII."""
     click.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def problems_as_json(wanted: bool) -> Iterator[None]:  # noqa: FBT001  the command's flag
+    """Print as JSON, where that is wanted, what a check raises as `UserError`, and exit with 1; no problems as `[]`."""
+    try:
+        yield
+    except UserError as error:
+        if not wanted:
+            raise
+        print_json([{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in error.problems])
+        raise click.exceptions.Exit(1) from None
+    if wanted:
+        print_json([])
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:

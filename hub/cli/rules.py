@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.output import as_json, print_json, print_table, printable, say, show
+from hub.cli.output import as_json, print_json, print_table, printable, problems_as_json, say, show
 from hub.cli.times import Since, local
 
 if TYPE_CHECKING:
@@ -35,18 +35,10 @@ def check(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> None:  
     PATHS are files or folders; the configuration's folders without any.
     """
     from hub.cli.rules_at_hand import at_hand
-    from hub.errors import UserError
 
-    try:
+    with problems_as_json(as_json):
         rules = at_hand(settings).rules(paths).rules
-    except UserError as error:
-        if not as_json:
-            raise
-        print_json([{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in error.problems])
-        raise click.exceptions.Exit(1) from None
-    if as_json:
-        print_json([])
-    else:
+    if not as_json:
         say("1 rule is all right" if len(rules) == 1 else f"{len(rules)} rules are all right")
 
 

@@ -1,32 +1,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from hub.web.embedded import EmbeddedServer
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     from fastapi import FastAPI
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the demo."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @asynccontextmanager
 async def served(app: FastAPI, before_end: Callable[[], None]) -> AsyncIterator[str]:
     """Serve an app on a free port of this computer; give its URL. `before_end` lets go of open connections."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = _Server(
+    server = EmbeddedServer(
         uvicorn.Config(app, access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="demo page")

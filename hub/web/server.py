@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -17,10 +16,11 @@ import uvicorn
 from hub.errors import UserError
 from hub.web import tokens
 from hub.web.app import create_app
+from hub.web.embedded import EmbeddedServer
 from hub.web.guard import Address, Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from fastapi import FastAPI
 
@@ -54,7 +54,7 @@ class ApiServer:
         self._port = port
         self._names = frozenset(name.lower() for name in names)
         self._stop_within = stop_within
-        self._server: _Server | None = None
+        self._server: EmbeddedServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self.app: FastAPI = create_app(hub, tokens.issue(state, hub.phones), version=version("phonehub"))
         self.url = ""
@@ -75,7 +75,7 @@ class ApiServer:
             proxy_headers=False,
             timeout_graceful_shutdown=self._stop_within,
         )
-        self._server = _Server(config)
+        self._server = EmbeddedServer(config)
         self._stream.open()
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="api")
         up = asyncio.create_task(self._server.up.wait())
@@ -110,22 +110,6 @@ class ApiServer:
                 "set another address in [web]; port = 0 takes any that is free",
                 "web",
             ) from None
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the hub, and tells when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
