@@ -39,7 +39,8 @@ _SEEN = {_HELD: RecordingState.PAUSED, _ASIDE: RecordingState.PAUSED, _SILENT: R
 class Cue(StrEnum):
     """What happens to a recording: the first four are asked for, the others happen to its call or its audio.
 
-    ANSWERED and FOUND are for calls that are to be recorded from answer to end: FOUND is up already.
+    ANSWERED and FOUND are for calls that are to be recorded from answer to end: FOUND is up already. MOVED
+    is one that goes on at another device.
     """
 
     START = "start"
@@ -51,6 +52,7 @@ class Cue(StrEnum):
     HELD = "held privately"
     HELD_SHARED = "held shared"
     RETRIEVED = "retrieved"
+    MOVED = "moved"
     TRANSFERRED = "transferred"
     PARKED = "parked"
     ENDED = "ended"
@@ -67,11 +69,13 @@ ASKED = frozenset({Cue.START, Cue.PAUSE, Cue.RESUME, Cue.STOP})
 class Deed(StrEnum):
     """Something to do, in order.
 
-    ATTACH asks for the call's audio and begins a file, DETACH ends the audio. BREAK leaves out what follows, JOIN goes
-    on in the same file with a marker. BEEP and THREE_BEEPS are heard where the file goes on. SAVE finishes the file.
+    ATTACH asks for the call's audio and begins a file, FOLLOW asks again for the same file, DETACH ends it. BREAK
+    leaves out what follows, JOIN goes on in the same file with a marker. BEEP and THREE_BEEPS are heard where the file
+    goes on. SAVE finishes the file.
     """
 
     ATTACH = "attach"
+    FOLLOW = "follow"
     DETACH = "detach"
     BREAK = "break"
     JOIN = "join"
@@ -88,6 +92,7 @@ class Move:
     deeds: tuple[Deed, ...] = ()
 
 
+_UP = (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)
 _SAVED = (Deed.DETACH, Deed.SAVE)
 _JOINED = (Deed.JOIN, Deed.BEEP)
 _LATE = Move(_RECORDING, (Deed.ATTACH, Deed.THREE_BEEPS))
@@ -112,10 +117,11 @@ MOVES: dict[tuple[Standing, Cue], Move] = {
     (_FAILED, Cue.STOP): Move(_OFF),
     **{
         (standing, cue): Move(_OFF, _SAVED)
-        for standing in (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)
+        for standing in _UP
         for cue in (Cue.STOP, Cue.HELD_SHARED, Cue.TRANSFERRED, Cue.PARKED, Cue.ENDED, Cue.CLOSED)
     },
-    **{(standing, Cue.FAILED): Move(_FAILED, _SAVED) for standing in (_RECORDING, _PAUSED, _HELD, _ASIDE, _SILENT)},
+    **{(standing, Cue.MOVED): Move(standing, (Deed.FOLLOW,)) for standing in _UP},
+    **{(standing, Cue.FAILED): Move(_FAILED, _SAVED) for standing in _UP},
     **{(_FAILED, cue): Move(_OFF) for cue in (Cue.TRANSFERRED, Cue.PARKED, Cue.ENDED, Cue.CLOSED)},
 }
 """What a cue makes of a recording. Any other pair changes nothing, and is refused if it was asked for."""

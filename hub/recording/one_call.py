@@ -98,6 +98,13 @@ class CallRecording:
         """What a person can do about a failure."""
         return ADVICE.get(self.reason, "") if self.standing in {Standing.FAILED, Standing.SILENT} else ""
 
+    def follow(self, call: Call) -> None:
+        """Take the call in as it is now; where it goes on at another device, its audio comes from there."""
+        self.call = call
+        spoken_on = _connected(call)
+        if self._leg and spoken_on and self._leg not in spoken_on:
+            self.cue(Cue.MOVED)
+
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do for a call that has ended."""
@@ -173,6 +180,8 @@ class CallRecording:
         match deed:
             case Deed.ATTACH:
                 await self._attach(waiting.at)
+            case Deed.FOLLOW:
+                await self._attach_again(waiting.at)
             case Deed.DETACH:
                 await self._detach()
             case Deed.SAVE:
@@ -206,15 +215,27 @@ class CallRecording:
             raise Failure("no_port", str(error)) from None
         except OSError as error:
             raise of_error(error) from None
-        near, far = self._line.ports
-        try:
-            said = await tools.ask(AttachMedia(self._leg, (tools.address, near), (tools.address, far), tuple(CODECS)))
-        except PhoneError as error:
-            self._leg = ""
-            raise Failure(error.code if error.code in _REASONS else "refused", str(error)) from None
+        said = await self._ask_for_audio(self._line, tuple(CODECS))
         await self._begin_file(folder, said, at)
         if tools.settings.announce and tools.can(Announce.name):
             await self._announce()
+
+    async def _attach_again(self, at: float) -> None:
+        """Have the audio come from the device that the call goes on at, in the codec of the file; raises `Failure`."""
+        from hub.recording.tape import Change
+
+        self._leg = _leg(self.call)
+        if self._line is not None and self._take is not None:
+            await self._ask_for_audio(self._line, (self._take.tape.codec.name,))
+            self._tools.receiver().change(self._line, Change.MARK, at, self.reason)
+
+    async def _ask_for_audio(self, line: Line, codecs: tuple[str, ...]) -> Mapping[str, str]:
+        address, (near, far) = self._tools.address, line.ports
+        try:
+            return await self._tools.ask(AttachMedia(self._leg, (address, near), (address, far), codecs))
+        except PhoneError as error:
+            self._leg = ""
+            raise Failure(error.code if error.code in _REASONS else "refused", str(error)) from None
 
     async def _begin_file(self, folder: Path, said: Mapping[str, str], at: float) -> None:
         from hub.media.codec import UnsupportedCodec
@@ -297,7 +318,11 @@ class CallRecording:
 
 def _leg(call: Call) -> str:
     """Return the leg that is spoken on."""
-    found = next((leg.leg.id for leg in call.legs if leg.state is CallState.CONNECTED), "")
+    found = _connected(call)
     if not found:
         raise Failure("refused", "the call is not connected")
-    return found
+    return found[0]
+
+
+def _connected(call: Call) -> list[str]:
+    return [leg.leg.id for leg in call.legs if leg.state is CallState.CONNECTED]

@@ -182,7 +182,7 @@ class Receiver:
     def _begin(self, line: Line) -> None:
         self._lines.append(line)
         now = time.monotonic()
-        line.due = now + WRITE_EVERY * (1 + len(self._lines) % 10 / 10)  # not all at once
+        line.due = now + WRITE_EVERY * (len(self._lines) % 10 / 10)  # not all at once
         if line.tape is not None:
             line.tape.heard_at = now
 
@@ -267,5 +267,5 @@ class Receiver:
         first, last = self._ports
         if not first:
             yield 0
-        taken = {port for line in self._opened for port in line.ports} if first else set()
+        taken = {port for line in tuple(self._opened) for port in line.ports} if first else set()
         yield from (port for port in range(first, last + 1) if first and port not in taken)

@@ -197,7 +197,7 @@ class Recorder:
             return
         known = self._calls.get((user, call.id))
         if known is not None:
-            known.call = call
+            known.follow(call)
         policy = self.policy(user)
         standing, stopped = (known.standing, known.stopped) if known else (Standing.OFF, False)
         cue = cue_of(event, standing, policy, stopped=stopped)

@@ -44,6 +44,7 @@ class Marker(_Part):
 
     at: float
     what: str
+    why: str = ""
 
 
 class Gap(_Part):

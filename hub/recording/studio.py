@@ -145,7 +145,7 @@ def discard(take: Take) -> None:
 def markers(take: Take) -> tuple[Marker, ...]:
     """Return where in the file something is to be heard or known."""
     return tuple(
-        Marker(at=round(mark.at, 3), what=mark.why or mark.what)
+        Marker(at=round(mark.at, 3), what=mark.what, why=mark.why)
         for mark in take.tape.marks
         if mark.what is not Change.BREAK
     )

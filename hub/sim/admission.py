@@ -7,7 +7,7 @@ import hmac
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from hub.sim.exchange.office import COMMANDS
+from hub.sim.exchange.office import COMMANDS, FEATURES
 from hub.sim.exchange.refusal import Code
 from hub.sim.wire_answers import Error, SignedIn
 from hub.sim.wire_types import WireHandset
@@ -55,7 +55,7 @@ class Admission:
             user=user.name,
             name=user.full_name,
             extension=user.extension,
-            capabilities=tuple(sorted(COMMANDS)),
+            capabilities=tuple(sorted({*COMMANDS, *FEATURES})),
             handsets=tuple(
                 WireHandset(id=one.id, name=one.name, capabilities=tuple(sorted(one.capabilities))) for one in handsets
             ),

@@ -16,6 +16,7 @@ from hub.sim.audio.impairments import Impairments
 from hub.sim.audio.wav import recorded
 from hub.sim.exchange.office import (
     COMMANDS,
+    FEATURES,
     Appearance,
     FarEnd,
     Group,
@@ -213,7 +214,7 @@ def _user(name: str, user: WrittenUser) -> User:
             Handset(
                 id=key,
                 name=_text(handset.name, LONGEST_NAME),
-                capabilities=frozenset(handset.capabilities) & frozenset(COMMANDS),
+                capabilities=frozenset(handset.capabilities) & (frozenset(COMMANDS) | FEATURES),
                 appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
                 lines=handset.lines,
                 model=_text(handset.model, LONGEST_NAME),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.core.queue_boards import Distribution
-from hub.sim.exchange.office import CODECS, COMMANDS, FarEndDoes, line_keys
+from hub.sim.exchange.office import CODECS, COMMANDS, FEATURES, FarEndDoes, line_keys
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -30,8 +30,8 @@ Extension = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
 
 def _capability(value: str) -> str:
-    if value not in COMMANDS:
-        raise ValueError(f"a capability is one of {', '.join(COMMANDS)}")
+    if value not in COMMANDS and value not in FEATURES:
+        raise ValueError(f"a capability is one of {', '.join((*COMMANDS, *FEATURES))}")
     return value
 
 

@@ -38,6 +38,7 @@ SAVING = ("stop", "held_shared", "transferred", "parked", "ended", "hub_stops")
 def expected() -> dict[tuple[str, str], tuple[str, str]]:
     table = {(one, cue): ("off", "detach, save") for one in UP for cue in SAVING}
     table |= {(one, "failed"): ("failed", "detach, save") for one in UP}
+    table |= {(one, "moved"): (one, "follow") for one in UP}
     for line in EXPECTED.split("\n"):
         if line:
             old, cue, new, *deeds = line.split(maxsplit=3)
@@ -133,6 +134,9 @@ class Recordings(RuleBasedStateMachine):
         assert not self.attached
         self.attached = self.writing = True
         self.files += 1
+
+    def do_follow(self) -> None:
+        assert self.attached
 
     def do_detach(self) -> None:
         assert self.attached

@@ -15,15 +15,17 @@ from hub.web import tokens
 if TYPE_CHECKING:
     from talking import Talk
 
+    from hub.testing.harness import Desk
 
-def api(talk: Talk) -> httpx.AsyncClient:
-    token = tokens.read(talk.hub.config.hub.state, "alice")
+
+def api(talk: Talk | Desk, user: str = "alice") -> httpx.AsyncClient:
+    token = tokens.read(talk.hub.config.hub.state, user)
     return httpx.AsyncClient(
         base_url=f"{talk.hub.server.url}/api", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
     )
 
 
-async def run(talk: Talk, *words: str) -> Any:
+async def run(talk: Talk | Desk, *words: str) -> Any:
     """Run a command of the command line, and return what it says as JSON."""
     arguments = ["--config", str(talk.hub.config.path), *words]
     done = await asyncio.to_thread(CliRunner().invoke, cli, arguments)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from web_host import ALL, Line
 
 from hub import hookimpl
-from hub.core.call import CallState, HoldKind, LegState
+from hub.core.call import CallState, Cause, HoldKind, LegState
 from hub.core.signals import Kind, LegSignal
 from hub.media.codecs import by_name
 from hub.media.rtp import Packet, build
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.app import Hub
-    from hub.core.signals import Cause
 
 USER, FAR = 440.0, 620.0
 """Hertz of the user's voice, and of the far end's."""
@@ -81,6 +80,16 @@ class TalkingLine(Line):
         self._hush(leg)
         self._say(self.legs.pop(leg), Kind.CLEARED, cause)
 
+    def hand_off(self, leg: str, to: str) -> None:
+        """Let a call go on at another handset of the user."""
+        other = replace(
+            self.legs[leg], state=CallState.ALERTING, leg=replace(self.legs[leg].leg, id=to, device="mobile")
+        )
+        self._say(other, Kind.DELIVERED)
+        self.legs[to] = replace(other, state=CallState.CONNECTED)
+        self._say(self.legs[to], Kind.ESTABLISHED)
+        self.clear(leg, Cause.NORMAL)
+
     def conference(self, *legs: str) -> None:
         """Let some legs talk together."""
         for leg in legs:
@@ -108,6 +117,7 @@ class TalkingLine(Line):
         """Send 20 ms a packet to both addresses, in step with the clock."""
         kind = by_name(self.codec)
         encoders = [kind.encoder(), kind.encoder()]
+        sources = [2 * len(self.sent), 2 * len(self.sent) + 1]
         began, nth = time.monotonic(), 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
             while True:
@@ -115,7 +125,7 @@ class TalkingLine(Line):
                 held = command.leg in self.legs and self.legs[command.leg].state is CallState.HOLD
                 if not self.silent and not held:
                     for encoder, pitch, to, ssrc in zip(
-                        encoders, (USER, FAR), (command.near, command.far), (1, 2), strict=True
+                        encoders, (USER, FAR), (command.near, command.far), sources, strict=True
                     ):
                         voice = hum(pitch, nth * FRAME, FRAME, kind.sample_rate)
                         ticks = round(nth * FRAME * kind.clock_rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ from hub.phone.adapter import PhoneError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
 def names(folder: Path) -> set[str]:
@@ -65,7 +70,8 @@ async def test_start_pause_resume_stop(tmp_path: Path) -> None:
     assert heard[:3] == [pytest.approx((begin, begin + 0.2), abs=0.02) for begin in (0.0, 0.4, 0.8)]
     (gap,) = facts["gaps"]
     assert heard[3][0] == pytest.approx(gap["at"], abs=0.02)
-    assert {"at": gap["at"], "what": "asked"} in facts["markers"]
+    assert {"at": gap["at"], "what": "join", "why": "asked"} in facts["markers"]
+    assert {"at": 0.0, "what": "three beeps", "why": "asked"} in facts["markers"]
     assert gap["began"] < gap["ended"]
 
 
@@ -101,6 +107,37 @@ async def test_shared_hold_ends_a_recording(tmp_path: Path) -> None:
         assert (await talk.recording("off")).reason == "held_shared"
         await talk.events.type("recording_ready")
         assert isinstance(talk.line.asked[-1], commands.DetachMedia)
+
+
+async def test_a_recording_follows_its_call_to_another_handset(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        call = await talk.answered()
+        await talk.hub.recorder.ask("alice", call, Cue.START)
+        await talk.heard(20)
+        talk.line.hand_off("leg1", "leg9")
+        await talk.events.until(lambda told: [each for each in told if getattr(each, "reason", "") == "moved"])
+        await talk.heard(60, "leg9")
+        await talk.hub.recorder.ask("alice", call, Cue.STOP)
+        await talk.events.type("recording_ready")
+        (path,) = talk.files()
+    audio, rate = soundfile.read(path)
+    assert has(audio[-rate // 2 : -rate // 10, 1], rate, FAR)
+
+
+async def test_nothing_is_left_open(tmp_path: Path) -> None:
+    async with talking(tmp_path, "record_all = true") as talk:
+        open_before = 0
+        for nth in range(12):
+            call = await talk.answered()
+            await talk.recording("recording", nth + 1)
+            await talk.heard(3, f"leg{nth + 1}")
+            await talk.phone.end(call)
+            await talk.events.type("recording_ready", nth + 1)
+            await talk.hub.settled()
+            open_before = open_before or open_files()
+        assert open_files() <= open_before + 1  # the database opens a further connection now and then
+        assert len(talk.hub.recorder._calls) <= 1
+        assert len(talk.files()) == 12
 
 
 @pytest.mark.feature("REC-03")

@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
 )
 """What the exchange can be asked, by its word; also the capabilities of a handset that can do everything."""
 
+FEATURES = frozenset({"record_all"})
+"""What holds for the user of a handset beside what it can be asked: `record_all`, that every call must be recorded."""
 CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 """What a handset can send its audio in, where nothing else is said: RTP encoding names."""
 PREFIX_LENGTH = 3

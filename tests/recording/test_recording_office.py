@@ -1,0 +1,173 @@
+"""Recordings in the simulated office: its users' own hubs, real packets with all that networks do to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+from hearing import goertzel
+from steps import api, run
+
+from hub.core.recording import Cue
+from hub.phone.adapter import PhoneError
+from hub.sim import scenario
+from hub.sim.audio.impairments import Impairments
+from hub.sim.audio.voices import Tone
+from hub.sim.exchange.office import Who
+from hub.sim.samples import TWO_DESKS, sample_scenario
+from hub.testing.harness import Desk, running_desk
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from hub.sim.exchange.office import Office
+
+CALLER = ("+15855551234", "Ada Caller")
+PITCHES = {"alice": 430.0, "bob": 670.0, "caller": 1030.0}
+
+
+def office(**more: Any) -> Office:
+    """Return the office of two desks, in which everybody hums at a pitch of their own."""
+    plain = scenario.load(sample_scenario(TWO_DESKS)).office
+    voices = {plain.users[name].who: Tone(PITCHES[name]) for name in ("alice", "bob")}
+    return replace(plain, voices=voices | {Who(*CALLER): Tone(PITCHES["caller"])}, **more)
+
+
+def desk(folder: Path, config: str = "", **more: Any) -> AbstractAsyncContextManager[Desk]:
+    (folder / "recordings").mkdir()
+    text = f'[recording]\nfolder = "recordings"\n{config}'
+    return running_desk(folder, config=text, office=office(**more), users=("alice", "bob"))
+
+
+def heard(audio: np.ndarray, rate: int) -> set[str]:
+    """Return who is heard most of the time; a lost packet or a moved sample must not make a hum cancel itself."""
+    step = rate // 10
+    parts = [audio[begin : begin + step] for begin in range(0, len(audio) - step + 1, step)]
+    return {
+        name for name, pitch in PITCHES.items() if np.median([goertzel(part, pitch, rate) for part in parts]) > 0.05
+    }
+
+
+def told(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.with_suffix(".json").read_text())
+    return found
+
+
+def recordings(folder: Path) -> dict[str, Path]:
+    return {told(path)["user"]: path for path in (folder / "recordings").glob("*.wav")}
+
+
+@pytest.mark.feature("REC-01")
+@pytest.mark.feature("REC-05")
+async def test_both_ends_of_a_call_record_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, "record_all = true") as here:
+        alice, bob = here.hub.phones["alice"], here.hub.phones["bob"]
+        await alice.dial("102")
+        await here.events.type("ring")
+        await bob.answer()
+        await here.events.type("recording", 2)
+        await here.hub.clock.sleep(2.0)
+        await bob.hold()
+        await here.events.until(lambda events: [each for each in events if getattr(each, "state", "") == "paused"])
+        await here.hub.clock.sleep(1.0)
+        await bob.resume()
+        await here.events.until(
+            lambda events: sum(getattr(each, "state", "") == "recording" for each in events) >= 3 or None
+        )
+        await here.hub.clock.sleep(1.0)
+        await alice.end()
+        await here.events.type("recording_ready", 2)
+        files = recordings(tmp_path)
+        (call,) = await here.hub.store.calls("bob")
+    lasted = {}
+    for user, other in (("alice", "bob"), ("bob", "alice")):
+        audio, rate = soundfile.read(files[user])
+        lasted[user] = len(audio) / rate
+        middle = audio[rate // 2 : 3 * rate // 2]
+        assert heard(middle[:, 0], rate) == {user}
+        assert heard(middle[:, 1], rate) == {other}
+        assert told(files[user])["conversation"] == call.conversation
+        assert told(files[user])["missing"] < 0.5
+    assert call.duration is not None
+    assert call.recordings == (told(files["bob"])["id"],)
+    (gap,) = told(files["bob"])["gaps"]
+    assert gap["why"] == "held_privately"
+    assert lasted["bob"] == pytest.approx(call.duration - 1.0, abs=0.6)
+    assert lasted["alice"] == pytest.approx(call.duration, abs=0.6)
+
+
+@pytest.mark.feature("REC-05")
+async def test_the_phone_system_has_every_call_recorded(tmp_path: Path) -> None:
+    plain = office().users
+    every = (replace(each, capabilities=each.capabilities | {"record_all"}) for each in plain["alice"].handsets)
+    recorded = replace(plain["alice"], handsets=tuple(every))
+    async with desk(tmp_path, users={**plain, "alice": recorded}) as here, api(here) as client:
+        caller = here.office.call(*CALLER)
+        await here.events.type("ring")
+        await here.hub.phones["alice"].answer()
+        assert (await here.events.type("recording")).reason == "answered"
+        refused = await client.post("/calls/-/recording/stop", json={})
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+        assert (await client.post("/calls/-/recording/pause", json={})).json()[0]["state"] == "paused"
+        assert (await client.post("/calls/-/recording/resume", json={})).json()[0]["state"] == "recording"
+        here.office.hang_up(caller)
+        await here.events.type("recording_ready")
+
+
+@pytest.mark.feature("REC-11")
+async def test_a_bad_network(tmp_path: Path) -> None:
+    network = Impairments(loss=0.05, duplication=0.05, reorder=0.05, jitter=0.05, drift_ppm=200, ssrc_changes=(2.0,))
+    async with desk(tmp_path, network=network) as here, api(here) as client:
+        caller = here.office.call(*CALLER)
+        await here.events.type("ring")
+        call = await here.hub.phones["alice"].answer()
+        await here.events.type("answer")
+        answer = await client.post(f"/calls/{call.id}/recording/start", json={})
+        assert answer.json()[0]["state"] == "recording"
+        await here.hub.clock.sleep(4.0)
+        here.office.hang_up(caller)
+        ready = await here.events.type("recording_ready")
+        (path,) = recordings(tmp_path).values()
+        shown = await run(here, "--user", "alice", "recordings", "show", ready.recording, "--json")
+    audio, rate = soundfile.read(path)
+    assert 3.5 < len(audio) / rate < 6
+    assert heard(audio[3 * rate // 2 : 7 * rate // 2, 0], rate) == {"alice"}
+    assert heard(audio[3 * rate // 2 : 7 * rate // 2, 1], rate) == {"caller"}
+    for side in ("left", "right"):
+        counts = shown[side]
+        assert counts["lost"] > 0, counts
+        assert counts["duplicates"] > 0, counts
+        assert counts["reordered"] > 0, counts
+        assert 0 < counts["jitter"] < 0.1, counts
+
+
+@pytest.mark.feature("REC-10")
+@pytest.mark.parametrize(
+    ("handset", "channels", "code"),
+    [
+        ({}, 0, "no_channel"),
+        ({"codecs": ("GSM",)}, 10, "unsupported_codec"),
+        ({"capabilities": frozenset({"answer", "end"})}, 10, "missing_capability"),
+    ],
+)
+async def test_what_the_phone_system_has_not_got(
+    tmp_path: Path, handset: dict[str, Any], channels: int, code: str
+) -> None:
+    plain = office().users
+    old = replace(plain["alice"], handsets=tuple(replace(each, **handset) for each in plain["alice"].handsets))
+    async with desk(tmp_path, audio_channels=channels, users={**plain, "alice": old}) as here:
+        here.office.call(*CALLER)
+        await here.events.type("ring")
+        await here.hub.phones["alice"].answer()
+        await here.events.type("answer")
+        with pytest.raises(PhoneError) as refused:
+            await here.hub.recorder.ask("alice", "", Cue.START)
+        assert refused.value.code == code
+        failed = await here.events.type("recording")
+        assert (failed.state, failed.reason) == ("failed", code)
+        assert here.hub.phones["alice"].calls[0].state == "connected"
