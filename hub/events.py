@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from hub.core import queue_boards
-from hub.core.boards import Appearances, Board, Lines, Messages, SystemCalls  # as below
+from hub.core.boards import Appearances, Board, Lines, Messages, Parked, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
 
 
@@ -240,10 +240,20 @@ class AgentsChanged(BoardChanged):
     now: queue_boards.Agents
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedChanged(BoardChanged):
+    """A call was parked, or is parked no longer."""
+
+    type: ClassVar[str] = Parked.name
+
+    now: Parked
+
+
 BOARDS: dict[type[Board], type[BoardChanged]] = {
     Messages: MessagesChanged,
     Appearances: AppearancesChanged,
     Lines: LinesChanged,
+    Parked: ParkedChanged,
     SystemCalls: SystemCallsChanged,
     queue_boards.Queues: QueuesChanged,
     queue_boards.Agent: AgentChanged,

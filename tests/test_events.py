@@ -20,6 +20,8 @@ from hub.core.boards import (
     LineState,
     Messages,
     OutsideLine,
+    Parked,
+    ParkedCall,
     Permission,
     SystemCall,
     SystemCalls,
@@ -116,6 +118,9 @@ MORE = {
     "queues": {"now": Queues(queues=(SUPPORT,))},
     "agent": {"now": WRAPS_UP},
     "agents": {"now": Agents(agents=(BUSY,))},
+    "parked": {
+        "now": Parked(orbits=("701", "702"), calls=(ParkedCall(orbit="701", party=CALLER, since=NOON, by="alice"),))
+    },
     "phone": {"state": "connected", "capabilities": ("answer", "dial")},
     "open_page": {"url": "https://crm.test/?phone=%2B1", "call": CALL.id, "rule": "10-crm"},
     "action_done": {"rule": "10-crm", "action": "open_url", "status": "ok", "detail": "opened", "duration": 0.1},

@@ -121,3 +121,23 @@ class SystemCalls(Board):
 
     permission: Permission
     calls: tuple[SystemCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedCall:
+    """A call that is parked: who waits in which orbit, since when (aware UTC), and which user put them there."""
+
+    orbit: str
+    party: Party
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked(Board):
+    """The calls that are parked, the longest first, and the orbits there are."""
+
+    name: ClassVar[str] = "parked"
+
+    orbits: tuple[str, ...] = ()
+    calls: tuple[ParkedCall, ...] = ()

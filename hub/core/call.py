@@ -42,6 +42,7 @@ class Cause(StrEnum):
     REDIRECTED = "redirected"
     TRANSFERRED = "transferred"
     PARKED = "parked"
+    RECALL = "recall"
 
 
 class HoldKind(StrEnum):

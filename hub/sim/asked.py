@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from types import MappingProxyType
 
-from hub.phone import agent_commands, commands
+from hub.phone import agent_commands, commands, transfer_commands
 from hub.sim import wire, wire_agents, wire_requests
 
 _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
@@ -28,6 +28,17 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     agent_commands.SignInAgent: wire_agents.AgentSignIn,
     agent_commands.SignOutAgent: wire_agents.AgentSignOut,
     agent_commands.SetAgentState: wire_agents.AgentStateRequest,
+    transfer_commands.IntercomNumber: wire_requests.Intercom,
+    transfer_commands.ConsultLeg: wire_requests.Consult,
+    transfer_commands.TransferLeg: wire_requests.Transfer,
+    transfer_commands.CompleteTransfer: wire_requests.Complete,
+    transfer_commands.VoicemailLeg: wire_requests.ToVoicemail,
+    transfer_commands.ConferenceLegs: wire_requests.Conference,
+    transfer_commands.LeaveConference: wire_requests.Leave,
+    transfer_commands.ParkLeg: wire_requests.Park,
+    transfer_commands.RetrieveCall: wire_requests.Retrieve,
+    transfer_commands.PickUp: wire_requests.PickUp,
+    transfer_commands.HandOffLeg: wire_requests.HandOff,
 }
 _COMMANDS = {request: command for command, request in _REQUESTS.items()}
 _ON_THE_WIRE = MappingProxyType({"device": "handset"})

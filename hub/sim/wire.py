@@ -28,21 +28,32 @@ from hub.sim.wire_requests import (
     Answer,
     AnswerLine,
     Appearance,
+    Complete,
+    Conference,
+    Consult,
     DetachMedia,
     Dial,
     Dnd,
     Dtmf,
     End,
     GetSnapshot,
+    HandOff,
     Hold,
     Ignore,
+    Intercom,
+    Leave,
     Mute,
+    Park,
+    PickUp,
     Ping,
     Record,
     Resume,
     ResumeShared,
+    Retrieve,
     Seize,
     SignIn,
+    ToVoicemail,
+    Transfer,
 )
 from hub.sim.wire_types import LONGEST_ID, Wire, whole
 
@@ -66,7 +77,10 @@ class WireError(Exception):
 _OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce | Dnd
 _OfLines = Appearance | ResumeShared | Seize | AnswerLine
 _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
-Asking = _OfCalls | _OfLines | _OfAgents
+_OfParties = (
+    Intercom | Consult | Transfer | Complete | ToVoicemail | Conference | Leave | Park | Retrieve | PickUp | HandOff
+)
+Asking = _OfCalls | _OfLines | _OfAgents | _OfParties
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong

@@ -172,10 +172,32 @@ class WireAgents(WireBoard):
     agents: Annotated[tuple[WireAgentStatus, ...], Field(max_length=10_000)]
 
 
-BOARDS = {
+class WireParkedCall(WirePart):
+    """A call that is parked."""
+
+    becomes = boards.ParkedCall
+
+    orbit: Id
+    party: WireParty
+    since: Time
+    by: Id
+
+
+class WireParked(WireBoard):
+    """The calls that are parked, the longest first, and the orbits there are."""
+
+    becomes = boards.Parked
+
+    board: Literal["parked"] = "parked"
+    orbits: Annotated[tuple[Id, ...], Field(max_length=MOST_PARTS)] = ()
+    calls: Annotated[tuple[WireParkedCall, ...], Field(max_length=MOST_PARTS)] = ()
+
+
+BOARDS: dict[str, type[WireBoard]] = {
     "messages": WireMessages,
     "appearances": WireAppearances,
     "lines": WireLines,
+    "parked": WireParked,
     "system_calls": WireSystemCalls,
     "queues": WireQueues,
     "agent": WireAgent,
@@ -193,6 +215,7 @@ SomeBoard = Annotated[
     Annotated[WireMessages, Tag("messages")]
     | Annotated[WireAppearances, Tag("appearances")]
     | Annotated[WireLines, Tag("lines")]
+    | Annotated[WireParked, Tag("parked")]
     | Annotated[WireSystemCalls, Tag("system_calls")]
     | Annotated[WireQueues, Tag("queues")]
     | Annotated[WireAgent, Tag("agent")]

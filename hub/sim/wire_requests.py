@@ -166,6 +166,104 @@ class Announce(Wire):
     leg: Id
 
 
+class Intercom(Wire):
+    """Call a number from a handset, so that the other answers by itself."""
+
+    type: Literal["intercom"] = "intercom"
+    id: Id
+    number: NumberText
+    handset: Id = ""
+
+
+class Consult(Wire):
+    """Hold a leg and call a number for its sake."""
+
+    type: Literal["consult"] = "consult"
+    id: Id
+    leg: Id
+    number: NumberText
+
+
+class Transfer(Wire):
+    """Send a call on to a number at once."""
+
+    type: Literal["transfer"] = "transfer"
+    id: Id
+    leg: Id
+    number: NumberText
+
+
+class Complete(Wire):
+    """Put the parties of two legs through to each other."""
+
+    type: Literal["complete_transfer"] = "complete_transfer"
+    id: Id
+    leg: Id
+    consulted: Id
+
+
+class ToVoicemail(Wire):
+    """Send a call to somebody's voicemail (empty: one's own)."""
+
+    type: Literal["transfer_to_voicemail"] = "transfer_to_voicemail"
+    id: Id
+    leg: Id
+    user: Id = ""
+
+
+class Conference(Wire):
+    """Let two legs of a handset talk together."""
+
+    type: Literal["conference"] = "conference"
+    id: Id
+    leg: Id
+    other: Id
+
+
+class Leave(Wire):
+    """Leave a conference; the others go on."""
+
+    type: Literal["leave_conference"] = "leave_conference"
+    id: Id
+    leg: Id
+
+
+class Park(Wire):
+    """Park a call in an orbit (empty: the first that is free)."""
+
+    type: Literal["park"] = "park"
+    id: Id
+    leg: Id
+    orbit: Id = ""
+
+
+class Retrieve(Wire):
+    """Take a parked call to a handset (empty: the first that can)."""
+
+    type: Literal["retrieve"] = "retrieve"
+    id: Id
+    orbit: Id
+    handset: Id = ""
+
+
+class PickUp(Wire):
+    """Answer at a handset what rings at somebody else's."""
+
+    type: Literal["pick_up"] = "pick_up"
+    id: Id
+    target: Id = ""
+    handset: Id = ""
+
+
+class HandOff(Wire):
+    """Move a call to another handset of the user, once it is answered there."""
+
+    type: Literal["handoff"] = "handoff"
+    id: Id
+    leg: Id
+    handset: Id
+
+
 class GetSnapshot(Wire):
     """Ask what is true now, and what ended since a mark."""
 

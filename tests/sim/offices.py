@@ -76,6 +76,7 @@ def office() -> Office:
         },
         queues={"Help": Queue(name="Help", extension="700", agents=("bob",))},
         lines=(Line("Line 1"), Line("Line 2")),
+        orbits=("701", "702"),
         routes=(
             Route(Who(MAIN, "Main number"), (Ring("alice", 20), Ring("support", 20), ToVoicemail("alice"))),
             Route(Who(SUPPORT, "Support"), (Ring("support", 25),)),

@@ -27,8 +27,8 @@ class Branch:
 
     `who` is how this party shows up at the others, `shown` who it is told to be talking with. Only handsets have a
     `user` and a `device`, only parties outside a `line`. `mailbox` is whose voicemail
-    box this is. `timer` is what this party does next by itself. One that is `leaving` has another in its place already.
-    The rest is told in `hub.core.call.Leg`.
+    box this is. `timer` is what this party does next by itself. One that is `leaving` has another in its place already;
+    `replaces` is one of the same user that leaves when this one is answered. The rest is told in `hub.core.call.Leg`.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Branch:
     direction: Direction
     started: datetime
     user: str = ""
+    dialled: Who
     device: str = ""
     line: str = ""
     state: CallState = CallState.NULL
@@ -54,11 +55,16 @@ class Branch:
     leaving: bool = False
     cause: Cause = Cause.NORMAL
     timer: Timer | None = None
+    replaces: Branch | None = None
 
     @property
     def joined(self) -> bool:
         """Whether it takes part: connected or on hold."""
         return self.state in JOINED
+
+    def is_same_party(self, other: Branch) -> bool:
+        """Whether it is the same person, perhaps at another handset."""
+        return self is other or bool(self.user and self.user == other.user)
 
     @property
     def ringing(self) -> bool:
@@ -73,15 +79,18 @@ class Branch:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Conversation:
-    """Any number of legs that belong together.
+    """Any number of legs that belong together; `nth` counts those of the office, `dialled` is what the caller dialled.
 
     `steps` is what is left of the route while the call hunts for somebody to answer, `timer` ends its present step,
-    `declined` are the handsets that have turned it down, `dialled` is what the caller dialled, `digits` those that were
-    sent over it, `hears` who listens to these. While the caller waits in a queue that is the `place` there; `queue` is
-    the one that the call came through.
+    `declined` are the handsets that have turned it down, `digits` those that were sent over it, `hears` who listens to
+    these. While the caller waits in a queue that is the `place` there; `queue` is the one that the call came through.
+    `sent_on` is set while those who take part wait for somebody else: they were transferred, or parked in `orbit`.
+    `nobody` runs when none answers, instead of failing; `unpark` when the call is no longer parked; `cause` is why it
+    rings.
     """
 
     id: str
+    nth: int
     dialled: Who
     internal: bool = False
     line: str = ""
@@ -94,6 +103,11 @@ class Conversation:
     place: Place | None = None
     queue: str = ""
     hears: Callable[[datetime, str], None] | None = None
+    sent_on: bool = False
+    orbit: str = ""
+    nobody: Callable[[datetime, Cause], None] | None = None
+    unpark: Callable[[datetime], None] | None = None
+    cause: Cause = Cause.NORMAL
 
     @property
     def joined(self) -> list[Branch]:
@@ -107,16 +121,28 @@ class Conversation:
 
     @property
     def waiting(self) -> Branch | None:
-        """The caller who waits for an answer, if any."""
-        return next((branch for branch in self.branches if branch.dialling), None)
+        """Who waits for an answer, if anybody: a caller, or one who was sent on."""
+        caller = next((branch for branch in self.branches if branch.dialling), None)
+        return caller or next(iter(self.joined if self.sent_on else ()), None)
+
+    @property
+    def hunts(self) -> bool:
+        """Whether somebody is looked for who answers."""
+        return bool(self.ringing) or self.place is not None
 
     @property
     def calling(self) -> Who:
-        """How the caller who waits shows up at those who are called."""
-        return next((branch.who for branch in self.branches if branch.dialling), Who())
+        """How the one who waits shows up at those who are called."""
+        waiting = self.waiting
+        return waiting.who if waiting else Who()
 
     def stop_hunting(self) -> None:
         """Look no further: somebody has answered, or the caller is gone."""
+        self.sent_on, self.nobody, self.cause = False, None, Cause.NORMAL
+        self.stop_stepping()
+
+    def stop_stepping(self) -> None:
+        """Leave the route."""
         self.steps.clear()
         if self.timer is not None:
             self.timer.cancel()
@@ -127,6 +153,11 @@ class Conversation:
         if self.place is not None:
             self.place.ring_on()
             self.place = None
+
+    def look_for_lines(self) -> None:
+        """Note on which outside line it is: that of the first who is outside."""
+        self.line = next((branch.line for branch in self.branches if branch.line), "")
+        self.internal = not self.line
 
     def introduce(self) -> None:
         """Tell everybody who takes part with whom they are talking."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub.core.call import Direction
+from hub.core.call import CallState, Direction
 from hub.core.signals import Kind
 from hub.phone import commands
-from hub.sim.exchange.digits import Mailbox, Nowhere, Outside, Seizing, outside, wanted
-from hub.sim.exchange.office import Who
+from hub.phone.transfer_commands import IntercomNumber
+from hub.sim.exchange.digits import Inside, Mailbox, Nowhere, Outside, Seizing, is_emergency, outside, wanted
+from hub.sim.exchange.office import Ring, Who
 from hub.sim.exchange.reach import Accepted
 from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from hub.sim.exchange.conversation import Branch
+    from hub.sim.exchange.digits import Destination
     from hub.sim.exchange.hunt import Hunt
     from hub.sim.exchange.office import Handset, User
     from hub.sim.exchange.reach import Asking, Deeds, Reach
@@ -29,30 +32,62 @@ _MOST_DIGITS = 32
 
 
 class Dialling:
-    """Dials."""
+    """Dials; `end` lets the party of a leg hang up."""
 
-    def __init__(self, switch: Switch, hunt: Hunt, reach: Reach, voicemail: Voicemail) -> None:
+    def __init__(
+        self,
+        switch: Switch,
+        hunt: Hunt,
+        reach: Reach,
+        voicemail: Voicemail,
+        end: Callable[[Branch, datetime], None],
+    ) -> None:
         self._switch = switch
         self._hunt = hunt
         self._reach = reach
         self._voicemail = voicemail
+        self._end = end
 
     @property
     def deeds(self) -> Deeds:
         """What can be asked."""
-        return {commands.DialNumber: self._dial, commands.SeizeLine: self._seize}
+        return {commands.DialNumber: self._dial, commands.SeizeLine: self._seize, IntercomNumber: self._intercom}
 
     def _dial(self, at: datetime, asking: Asking, command: commands.DialNumber) -> Accepted:
         to = wanted(self._switch.office, asking.user, command.number)
         handset = self._reach.handset(asking, command.device, command.name)
+        if is_emergency(self._switch.office, to):
+            self._give_way(handset, at)
         if isinstance(to, Seizing):
             return Accepted(self._take_line(asking.user, handset, "", at, command.appearance).id)
-        caller = self._caller(asking.user, handset, to.who, at, command.appearance, beyond=isinstance(to, Outside))
+        return Accepted(self.begin(at, asking.user, handset, to, appearance=command.appearance).id)
+
+    def begin(
+        self,
+        at: datetime,
+        user: User,
+        handset: Handset,
+        to: Destination,
+        *,
+        appearance: str = "",
+        consults: str = "",
+        intercom: bool = False,
+    ) -> Branch:
+        """Let a user call from a handset, if that can be, on that key (empty: as it is chosen there)."""
+        caller = self._caller(user, handset, to.who, at, appearance, beyond=isinstance(to, Outside))
+        caller.consults, caller.intercom = consults, intercom
         if isinstance(to, Mailbox):
             self._voicemail.listen(caller, to.who, at)
         else:
             self._hunt.dial(caller, to, at)
-        return Accepted(caller.id)
+        return caller
+
+    def number(self, user: User, text: str) -> Destination:
+        """Say where a user wants a call to go; raises `Refused`."""
+        to = wanted(self._switch.office, user, text)
+        if isinstance(to, Seizing):
+            raise Refused(Code.INVALID_NUMBER, "a number must follow the outside line here")
+        return to
 
     def _seize(self, at: datetime, asking: Asking, command: commands.SeizeLine) -> Accepted:
         if asking.user.restricted:
@@ -78,6 +113,55 @@ class Dialling:
             device=handset.id,
             appearance=key.name,
         )
+
+    def _give_way(self, handset: Handset, at: datetime) -> None:
+        """Nothing at a handset may be in the way of an emergency call."""
+        at_device = self._switch.at_device(handset.id)
+        for branch in at_device:
+            if branch.dialling:
+                self._end(branch, at)
+        keys = {key.name for key in handset.appearances}
+        if keys <= {branch.appearance for branch in self._switch.at_device(handset.id)}:
+            self._end(at_device[0], at)
+
+    def _intercom(self, at: datetime, asking: Asking, command: IntercomNumber) -> Accepted:
+        switch = self._switch
+        to = self.number(asking.user, command.number)
+        handset = self._reach.handset(asking, command.device, command.name)
+        called = switch.office.user_called(to.who.number) if isinstance(to, Inside) else None
+        other = self._to_speak_at(called) if called else None
+        if called is None or other is None:
+            return Accepted(self.begin(at, asking.user, handset, to).id)
+        key = self._switch.keys.for_intercom(handset)
+        if not key:
+            raise Refused(Code.WRONG_STATE, f"no appearance of {handset.id} is free for an intercom call")
+        there = Inside(called.who, (Ring(other.id), *(called.steps or (Ring(called.name),))))
+        caller = self.begin(at, asking.user, handset, there, appearance=key, intercom=True)
+        for branch in caller.talk.ringing:
+            branch.intercom = True
+            switch.move(branch, Kind.UPDATED, at)
+            branch.timer = switch.after(at, switch.office.intercom_tone, partial(self._answer_by_itself, branch))
+        return Accepted(caller.id)
+
+    def _to_speak_at(self, called: User) -> Handset | None:
+        """Return the handset that can answer by itself now; None: it must ring as for any call. Raises `Refused`."""
+        able = [handset for handset in called.handsets if IntercomNumber.name in handset.capabilities]
+        if not able:
+            names = ", ".join(handset.id for handset in called.handsets) or called.name
+            raise Refused(Code.MISSING_CAPABILITY, f"{names} lacks the capability {IntercomNumber.name}")
+        if called.name in self._switch.dnd:
+            return None
+        free = (one for one in able if not self._is_talking(one.id) and self._switch.keys.for_intercom(one))
+        return next(free, None)
+
+    def _is_talking(self, device: str) -> bool:
+        talking = (CallState.CONNECTED, CallState.INITIATED, CallState.ALERTING)
+        return any(branch.state in talking for branch in self._switch.at_device(device))
+
+    def _answer_by_itself(self, branch: Branch, at: datetime) -> None:
+        others = (other for other in self._switch.at_device(branch.device) if other is not branch)
+        if not any(other.dialling or other.state is CallState.CONNECTED for other in others):
+            self._switch.connect(branch, at)
 
     # --- a seized line ---
 

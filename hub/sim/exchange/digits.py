@@ -75,7 +75,7 @@ def wanted(office: Office, user: User, text: str) -> Destination | Seizing:
     seizes = prefix and number.startswith(f"{prefix}#")
     behind = number.removeprefix(f"{prefix}#")
     to = _over_a_line(office, behind) if seizes else destination(office, text)
-    if user.restricted and isinstance(to, (Outside, Seizing)) and not _is_emergency(office, to):
+    if user.restricted and isinstance(to, (Outside, Seizing)) and not is_emergency(office, to):
         cause = f"{user.name} may not use an outside line with {prefix or 'the number'} alone"
         raise Refused(Code.NOT_PERMITTED, f"{cause}: dial the access code and your PIN before the number")
     return to
@@ -89,8 +89,10 @@ def _over_a_line(office: Office, digits: str) -> Destination | Seizing:
     return outside(office, digits)
 
 
-def _is_emergency(office: Office, to: Outside | Seizing) -> bool:
-    return to.who.number in {*office.emergency, *(f"{office.outside_prefix}{number}" for number in office.emergency)}
+def is_emergency(office: Office, to: Destination | Seizing) -> bool:
+    """Whether an emergency number was dialled, with the outside prefix or without."""
+    numbers = {*office.emergency, *(f"{office.outside_prefix}{number}" for number in office.emergency)}
+    return isinstance(to, Outside) and to.who.number in numbers
 
 
 def outside(office: Office, digits: str) -> Outside | Nowhere:

@@ -15,17 +15,21 @@ from hub.phone import commands
 from hub.sim.exchange.agents import Agents
 from hub.sim.exchange.appearances import Appearances
 from hub.sim.exchange.audio import Audio
+from hub.sim.exchange.conferencing import Conferencing
 from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
 from hub.sim.exchange.lines import Lines
+from hub.sim.exchange.parking import Parking
+from hub.sim.exchange.picking_up import PickingUp
 from hub.sim.exchange.queues import Queues
 from hub.sim.exchange.reach import Accepted, Asking, Reach
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.exchange.reporter import view
 from hub.sim.exchange.switch import Switch
 from hub.sim.exchange.system_calls import SystemCalls
+from hub.sim.exchange.transferring import Transferring
 from hub.sim.exchange.voicemail import Voicemail
 
 if TYPE_CHECKING:
@@ -78,17 +82,23 @@ class Exchange:
         queues = Queues(self._switch, agents)
         self._switch.watchers.insert(0, queues)
         self._hunt = Hunt(self._switch, queues)
-        self._handling = Handling(self._switch, self._hunt, self._reach)
+        parts = (self._switch, self._hunt, self._reach)
+        self._handling = Handling(*parts)
         self.audio = Audio(self._switch, self._reach)
         SystemCalls(self._switch)
+        dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end)
         self._deeds: Deeds = {
             commands.SetDnd: self._set_dnd,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
             **self.audio.deeds,
             **agents.deeds,
-            **Dialling(self._switch, self._hunt, self._reach, Voicemail(self._switch)).deeds,
             **Lines(self._switch, self._reach).deeds,
+            **dialling.deeds,
+            **Transferring(*parts, dialling).deeds,
+            **Conferencing(*parts).deeds,
+            **Parking(*parts).deeds,
+            **PickingUp(*parts).deeds,
         }
 
     # --- time ---

@@ -53,8 +53,7 @@ class Handling:
                 self._reach.free_to_talk(branch.device)
                 switch.connect(branch, at)
             case commands.HoldLeg():
-                branch.held = self._hold_kind(branch, command)
-                switch.move(branch, Kind.HELD, at)
+                switch.hold(branch, at, self._hold_kind(branch, command))
             case commands.ResumeLeg():
                 self._reach.free_to_talk(branch.device)
                 switch.make_room(branch.device, at)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from hub.core.boards import AppearanceKind
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
-from hub.sim.exchange.digits import Inside, Nowhere
+from hub.sim.exchange.digits import Inside, Mailbox, Nowhere
 from hub.sim.exchange.office import FarEndDoes, Reject, Ring, ToQueue, Who
+from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,10 +70,37 @@ class Hunt:
         else:
             self._dial_out(talk, to, line, at)
 
-    def begin(self, talk: Conversation, steps: Iterable[Step], at: datetime) -> None:
-        """Start on a route."""
+    def begin(self, talk: Conversation, steps: Iterable[Step], at: datetime, why: Cause = Cause.UNREACHABLE) -> None:
+        """Start on a route; what rings already and is not on it stops for that reason."""
         talk.steps = deque(steps)
-        self.on(talk, at, Cause.UNREACHABLE)
+        self.on(talk, at, why)
+
+    def reachable(self, to: Destination) -> None:
+        """Refuse to send a call on to where it cannot go at all."""
+        if isinstance(to, (Nowhere, Mailbox)):
+            raise Refused(Code.UNREACHABLE, f"{to.who.number} leads to nobody")
+        if not isinstance(to, Inside) and next(self._switch.free_lines(), None) is None:
+            raise Refused(Code.BUSY, "all outside lines are in use")
+
+    def send_on(self, talk: Conversation, to: Who, at: datetime, steps: Iterable[Step] = ()) -> None:
+        """Let those who take part, or the caller, wait for somebody else: on a route or, without one, for a far end."""
+        talk.sent_on = bool(talk.joined)
+        waiting = talk.joined or [branch for branch in talk.branches if branch.dialling]
+        for branch in waiting:
+            branch.shown = to
+            self._switch.move(branch, Kind.UPDATED, at)
+        if steps:
+            self.begin(talk, steps, at, Cause.REDIRECTED)
+
+    def send_out(self, talk: Conversation, to: Outside, at: datetime) -> None:
+        """Send a call on over an outside line; one must be free."""
+        ringing = talk.ringing
+        line = next(reversed(tuple(self._switch.free_lines())))
+        talk.stop_stepping()
+        self._clear(ringing, at, Cause.REDIRECTED)
+        talk.line, talk.internal = talk.line or line, False
+        self.send_on(talk, to.who, at)
+        self._dial_out(talk, to, line, at)
 
     def on(self, talk: Conversation, at: datetime, why: Cause) -> None:
         """Take the next step that leads anywhere, the one before having come to nothing for this reason.
@@ -122,7 +150,8 @@ class Hunt:
             at_device = switch.at_device(handset.id)
             mine = any(branch.talk is talk for branch in at_device)
             full = not mine and not switch.keys.for_ring(handset, step.target, talk)
-            if full or (caller and caller.user == user.name) or (user.name in switch.dnd and not mine):
+            undisturbed = user.name in switch.dnd and not mine and not step.urgent
+            if full or undisturbed or (caller and caller.user == user.name):
                 cause = Cause.BUSY
                 continue
             found.append((user, handset))
@@ -152,7 +181,8 @@ class Hunt:
                     device=device,
                     appearance=switch.keys.for_ring(handset, step.target, talk),
                 )
-                switch.move(branch, Kind.DELIVERED, at)
+                branch.orbit = talk.orbit
+                switch.move(branch, Kind.DELIVERED, at, talk.cause)
         self._clear((branch for branch in before if branch.device not in devices), at, why)
         if caller and caller.state in {CallState.INITIATED, CallState.QUEUED}:
             switch.move(caller, Kind.DELIVERED, at)
@@ -172,7 +202,7 @@ class Hunt:
         box.timer = switch.after(at, switch.office.greeting, partial(self._leave, box))
 
     def _dial_out(self, talk: Conversation, to: Outside, line: str, at: datetime) -> None:
-        switch, end, caller = self._switch, to.far_end, talk.waiting
+        switch, end = self._switch, to.far_end
         far = switch.join(talk, Direction.INBOUND, at, who=to.who, shown=talk.calling)
         far.line = line
         switch.move(far, Kind.ORIGINATED, at)
@@ -183,12 +213,14 @@ class Hunt:
                 far.timer = switch.after(at, end.talks, partial(self._leave, far))
 
         def give_up(at: datetime) -> None:
+            talk = far.talk
             switch.clear(far, at, _FAILURES[end.does])
             self._fail(talk, at, _FAILURES[end.does])
 
         def ring(at: datetime) -> None:
             switch.move(far, Kind.DELIVERED, at)
-            if caller:
+            caller = far.talk.waiting
+            if caller and caller.state is CallState.INITIATED:
                 switch.move(caller, Kind.DELIVERED, at)
             if end.does is FarEndDoes.ANSWERS:
                 far.timer = switch.after(at, max(0.0, end.after - _POST_DIAL), answer)
@@ -207,6 +239,13 @@ class Hunt:
         """Tell the caller that nobody will answer; a user's handset then sounds the tone for a while."""
         switch, caller = self._switch, talk.waiting
         if caller is None:
+            return
+        if talk.nobody is not None:
+            nobody, talk.nobody = talk.nobody, None
+            nobody(at, cause)
+            return
+        if talk.sent_on:
+            self._clear(talk.joined, at, cause)
             return
         if not caller.user:
             switch.clear(caller, at, cause)

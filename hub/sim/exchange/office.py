@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.core.queue_boards import Distribution
-from hub.phone import agent_commands, commands
+from hub.phone import agent_commands, commands, transfer_commands
 from hub.sim.audio.impairments import UNIMPAIRED, Impairments
 
 if TYPE_CHECKING:
@@ -41,6 +41,17 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             agent_commands.SignInAgent,
             agent_commands.SignOutAgent,
             agent_commands.SetAgentState,
+            transfer_commands.IntercomNumber,
+            transfer_commands.ConsultLeg,
+            transfer_commands.TransferLeg,
+            transfer_commands.CompleteTransfer,
+            transfer_commands.VoicemailLeg,
+            transfer_commands.ConferenceLegs,
+            transfer_commands.LeaveConference,
+            transfer_commands.ParkLeg,
+            transfer_commands.RetrieveCall,
+            transfer_commands.PickUp,
+            transfer_commands.HandOffLeg,
         )
     }
 )
@@ -50,6 +61,9 @@ FEATURES = frozenset({"record_all"})
 """What holds for the user of a handset beside what it can be asked: `record_all`, that every call must be recorded."""
 CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 """What a handset can send its audio in, where nothing else is said: RTP encoding names."""
+PERMISSIONS = frozenset({"park", "retrieve", "pick_up"})
+"""What a user needs to be permitted."""
+
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
 
@@ -84,7 +98,8 @@ class Handset:
     """A device of a user. `id` is unique in the office; `appearances` are its keys, one for each call it can have.
 
     `capabilities` is what can be asked of it from afar; by hand it can do everything. `lines` are the outside lines
-    that it has keys for, `codecs` those it can send its audio in, `model` is for people.
+    that it has keys for, `codecs` those it can send its audio in, `model` is for people. `conference_size` is how many
+    parties it can join, its user among them. Without `auto_hold` a call ends when another is dialled or answered.
     """
 
     id: str
@@ -94,14 +109,20 @@ class Handset:
     appearances: tuple[Appearance, ...] = line_keys(4)
     lines: tuple[str, ...] = ()
     codecs: tuple[str, ...] = CODECS
+    conference_size: int = 3
+    auto_hold: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A step of a route: ring a user, a group or a shared appearance (by name) or one handset (by id), for seconds."""
+    """A step of a route: ring a user, a group or a shared appearance (by name) or one handset (by id), for seconds.
+
+    What is `urgent` rings also where somebody does not want to be disturbed: a call that comes back.
+    """
 
     target: str
     seconds: float = 20.0
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +158,8 @@ Step = Ring | ToVoicemail | Reject | ToQueue
 class User:
     """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s.
 
-    `system_calls` is what the user may see of other people's calls. A `restricted` user reaches numbers outside with
-    the office's access code and the `pin` alone, but for emergency.
+    `system_calls` is what the user may see of other people's calls, `permissions` which of `PERMISSIONS` they have. A
+    `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency.
     """
 
     name: str
@@ -150,6 +171,7 @@ class User:
     steps: tuple[Step, ...] = ()
     system_calls: Permission = Permission.NONE
     restricted: bool = False
+    permissions: frozenset[str] = PERMISSIONS
 
     @property
     def who(self) -> Who:
@@ -242,9 +264,11 @@ class Office:
 
     Times are in seconds: `greeting` is how long a voicemail box listens, `tone` how long a failed call sounds busy,
     `patience` how long the network lets an outside number ring, `announcement` how long it takes to say that a call
-    is recorded, `digit_time` how long a seized line waits for another digit. `access_code` with a user's PIN stands
-    for the outside prefix, `voicemail` is the number of everybody's box. The audio of `audio_channels` legs can be
-    had at a time, as `network` lets it through; `voices` are what people say (others have a tone of their own).
+    is recorded, `digit_time` how long a seized line waits for another digit, `park` how long a call is parked before it
+    rings back, `recall` how long whatever comes back rings, `intercom_tone` how long a called handset sounds before it
+    answers by itself. `orbits` are where calls can be parked. `access_code` with a user's PIN stands for the outside
+    prefix, `voicemail` is the number of everybody's box. The audio of `audio_channels` legs can be had at a time, as
+    `network` lets it through; `voices` are what people say (others have a tone of their own).
     """
 
     users: Mapping[str, User]
@@ -261,6 +285,10 @@ class Office:
     tone: float = 4.0
     patience: float = 60.0
     announcement: float = 3.0
+    orbits: tuple[str, ...] = ()
+    park: float = 60.0
+    recall: float = 20.0
+    intercom_tone: float = 1.0
     audio_channels: int = 100
     network: Impairments = UNIMPAIRED
     voices: Mapping[Who, Voice] = field(default_factory=dict)
@@ -275,6 +303,11 @@ class Office:
                 if handset.id == device:
                     return user, handset
         return None
+
+    def user_called(self, name: str) -> User | None:
+        """Return the user of this name or extension."""
+        named = (user for user in self.users.values() if name and name in {user.name, user.extension})
+        return next(named, None)
 
     def ringers(self, target: str) -> tuple[tuple[User, Handset], ...]:
         """Return the handsets that ring for a user, a group, a handset or a shared appearance."""

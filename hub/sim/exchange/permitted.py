@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from hub.core.call import CallState, Direction
 from hub.core.signals import Kind
+from hub.sim.exchange.conversation import JOINED
 from hub.sim.exchange.refusal import Code, Refused
 
 _IN, _OUT = Direction
+
+_TAKES_AWAY = ("transfer", "transfer_to_voicemail", "complete_transfer", "park")
 
 PERMITTED: dict[tuple[Direction, CallState, str], Kind] = {
     (_IN, CallState.ALERTING, "answer"): Kind.ESTABLISHED,
@@ -39,6 +42,15 @@ PERMITTED: dict[tuple[Direction, CallState, str], Kind] = {
     (_OUT, CallState.HOLD, "detach_media"): Kind.UPDATED,
     (_OUT, CallState.HOLD, "end"): Kind.CLEARED,
     (_OUT, CallState.FAILED, "end"): Kind.CLEARED,
+    (_IN, CallState.ALERTING, "transfer"): Kind.CLEARED,
+    (_IN, CallState.ALERTING, "transfer_to_voicemail"): Kind.CLEARED,
+    **{(way, state, word): Kind.CLEARED for way in Direction for state in JOINED for word in _TAKES_AWAY},
+    **{(way, CallState.CONNECTED, "consult"): Kind.HELD for way in Direction},
+    **{(way, CallState.HOLD, "consult"): Kind.UPDATED for way in Direction},
+    **{(way, CallState.CONNECTED, "conference"): Kind.UPDATED for way in Direction},
+    **{(way, CallState.HOLD, "conference"): Kind.RETRIEVED for way in Direction},
+    **{(way, CallState.CONNECTED, "leave_conference"): Kind.CLEARED for way in Direction},
+    **{(way, CallState.CONNECTED, "handoff"): Kind.UPDATED for way in Direction},
 }
 """What a command does to the leg it names. A pair that is not here is refused as `wrong_state`."""
 

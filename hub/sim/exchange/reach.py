@@ -11,7 +11,7 @@ from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
     from hub.phone import commands
-    from hub.sim.exchange.conversation import Branch
+    from hub.sim.exchange.conversation import Branch, Conversation
     from hub.sim.exchange.office import Handset, User
     from hub.sim.exchange.switch import Switch
 
@@ -95,10 +95,28 @@ class Reach:
         if not asking.by_hand and not any(capability in handset.capabilities for handset in handsets):
             raise _lacking(handsets, capability)
 
+    def permit(self, asking: Asking, word: str) -> None:
+        """Refuse what the user may not do, at whichever handset."""
+        if word not in asking.user.permissions:
+            raise Refused(Code.NOT_PERMITTED, f"{asking.user.name} is not permitted to {word.replace('_', ' ')}")
+
+    def in_company(self, branch: Branch) -> None:
+        """Refuse what needs somebody at the other end."""
+        talk = branch.talk
+        if talk.sent_on or all(other.is_same_party(branch) for other in talk.joined):
+            raise Refused(Code.WRONG_STATE, "nobody is at the other end of this call yet")
+
     def free_to_talk(self, device: str) -> None:
         """Refuse what a handset that is dialling cannot do."""
         if any(branch.dialling for branch in self._switch.at_device(device)):
             raise Refused(Code.WRONG_STATE, f"{device} is dialling: end that call first")
+
+    def key_for(self, handset: Handset, talk: Conversation) -> str:
+        """Return the key on which a handset can take a call; refuse it where there is no room."""
+        self.free_to_talk(handset.id)
+        if any(branch.talk is talk for branch in self._switch.at_device(handset.id)):
+            return ""
+        return self._switch.keys.for_outbound(handset, outside=False).name
 
     def free_appearance(self, handset: Handset) -> None:
         """Refuse another call at a handset that is full."""

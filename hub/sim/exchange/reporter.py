@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.core.call import Cause, Direction
+from hub.core.call import Cause
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
 from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView
-from hub.sim.exchange.office import Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +74,7 @@ def view(branch: Branch) -> LegView:
         direction=branch.direction,
         state=branch.state,
         party=branch.shown,
-        dialled=branch.talk.dialled if branch.direction is Direction.INBOUND else Who(),
+        dialled=branch.dialled,
         started=branch.started,
         answered=branch.answered,
         line=branch.talk.line,

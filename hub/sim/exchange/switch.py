@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
-from hub.core.call import CallState, Cause, Direction
+from hub.core.call import CallState, Cause, Direction, HoldKind
 from hub.core.signals import Kind
 from hub.sim.exchange.conversation import Branch, Conversation
 from hub.sim.exchange.keys import Keys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.sim.exchange.journal import Told
-    from hub.sim.exchange.office import Office, Who
+    from hub.sim.exchange.office import Office, User, Who
 
 
 class Watcher(Protocol):
@@ -109,7 +109,12 @@ class Switch:
 
     def new_talk(self, dialled: Who) -> Conversation:
         """Begin a conversation, nobody in it yet."""
-        return Conversation(id=f"{self._epoch}-{next(self._numbers)}", dialled=dialled)
+        nth = next(self._numbers)
+        return Conversation(id=f"{self._epoch}-{nth}", nth=nth, dialled=dialled)
+
+    def new_conference(self) -> str:
+        """Return a name for legs that talk together."""
+        return f"{self._epoch}-c{next(self._numbers)}"
 
     def join(
         self,
@@ -133,6 +138,7 @@ class Switch:
             direction=direction,
             started=at,
             user=user,
+            dialled=talk.dialled,
             device=device,
             appearance=appearance,
         )
@@ -148,24 +154,110 @@ class Switch:
             watcher.moved(branch, kind, at)
 
     def connect(self, branch: Branch, at: datetime) -> None:
-        """Let a called leg answer: the caller gets through, everybody else stops ringing."""
+        """Let a called leg answer: those who wait get through, everybody else stops ringing."""
         talk = branch.talk
+        caller, sent_on = talk.waiting, talk.joined if talk.sent_on else []
         talk.stop_hunting()
+        self._unpark(talk, at)
+        if branch.timer is not None:
+            branch.timer.cancel()
         self.make_room(branch.device, at)
-        caller = talk.waiting
+        if branch.replaces is not None:
+            branch.replaces.leaving = True
         branch.silenced = False
         self.move(branch, Kind.ESTABLISHED, at)
-        if caller is not None:
+        if caller is not None and caller.dialling:
             self.move(caller, Kind.ESTABLISHED, at)
+        for other in sent_on:
+            self.move(other, Kind.UPDATED, at)
         for other in talk.ringing:
             self.clear(other, at, Cause.ELSEWHERE)
+        if branch.replaces is not None:
+            self.clear(branch.replaces, at, Cause.ELSEWHERE)
+
+    def answer_at(self, talk: Conversation, user: User, device: str, appearance: str, at: datetime) -> Branch:
+        """Let a user take at a handset what waits for an answer, on that key if it does not ring there anyhow."""
+        ringing = (branch for branch in talk.ringing if branch.device == device)
+        branch = next(ringing, None)
+        if branch is None:
+            branch = self.join(
+                talk,
+                Direction.INBOUND,
+                at,
+                who=user.who,
+                shown=talk.calling,
+                user=user.name,
+                device=device,
+                appearance=appearance,
+            )
+            self.move(branch, Kind.DELIVERED, at)
+        self.connect(branch, at)
+        return branch
 
     def leave(self, branch: Branch, at: datetime) -> None:
         """Let somebody who takes part hang up; one alone is no conversation."""
         self.clear(branch, at, branch.cause)
-        left = branch.talk.joined
-        if len(left) == 1:
+        talk = branch.talk
+        left = talk.joined
+        if len(left) == 1 and not talk.sent_on:
             self.clear(left[0], at, Cause.NORMAL)
+        if not talk.joined:
+            for called in talk.ringing:
+                self.clear(called, at, Cause.CANCELLED)
+
+    def take_out(self, branch: Branch, at: datetime, cause: Cause) -> None:
+        """Take a user out of a conversation that goes on without them."""
+        for other in branch.talk.ringing:
+            if other is not branch and other.is_same_party(branch):
+                self.clear(other, at, cause if branch.ringing else Cause.CANCELLED)
+        self.clear(branch, at, cause)
+
+    def hold(self, branch: Branch, at: datetime, kind: HoldKind | None = None) -> None:
+        """Put a connected leg on hold (without a kind as its key does), which takes it out of a conference."""
+        branch.held = kind or self.keys.hold_kind(branch)
+        conference, branch.conference = branch.conference, ""
+        self.move(branch, Kind.HELD, at)
+        self._left_in(conference, at)
+
+    def merge(self, one: Conversation, other: Conversation, at: datetime) -> None:
+        """Make one conversation of two, the older of them, and tell everybody in it.
+
+        Who takes part in one waits for whoever the other rings, if that is not answered yet.
+        """
+        older, newer = sorted((one, other), key=lambda talk: talk.nth)
+        gone = newer.id
+        hunts = newer.hunts or older.hunts
+        talk, dying = (newer, older) if newer.hunts else (older, newer)
+        talk.id, talk.nth, talk.dialled, talk.digits, talk.born = (
+            older.id, older.nth, older.dialled, older.digits, older.born,
+        )  # fmt: skip
+        for branch in dying.branches:
+            branch.talk = talk
+        talk.branches += dying.branches
+        dying.branches = []
+        talk.sent_on = hunts and len(talk.joined) == 1
+        talk.look_for_lines()
+        talk.introduce()
+        for branch in talk.ringing:
+            branch.shown = talk.calling
+        for branch in talk.branches:
+            self.move(branch, Kind.UPDATED, at)
+        if run := self._over.pop(gone, None):
+            self.schedule(at, run)
+
+    def _left_in(self, conference: str, at: datetime) -> None:
+        """A leg that is alone in a conference is in none."""
+        left = [branch for branch in self.branches.values() if conference and branch.conference == conference]
+        if len(left) == 1:
+            left[0].conference = ""
+            self.move(left[0], Kind.UPDATED, at)
+
+    def _unpark(self, talk: Conversation, at: datetime) -> None:
+        unpark, talk.unpark, talk.orbit = talk.unpark, None, ""
+        for branch in talk.branches:
+            branch.orbit = ""
+        if unpark is not None:
+            unpark(at)
 
     def clear(self, branch: Branch, at: datetime, cause: Cause) -> None:
         """Take a leg out of its conversation; the last one ends it."""
@@ -176,8 +268,10 @@ class Switch:
         talk.branches.remove(branch)
         del self.branches[branch.id]
         self.keys.over(branch)
+        self._left_in(branch.conference, at)
         if not talk.branches:
             talk.stop_hunting()
+            self._unpark(talk, at)
             if run := self._over.pop(talk.id, None):
                 self.schedule(at, run)
 
@@ -193,10 +287,13 @@ class Switch:
         return [branch for branch in self.branches.values() if device and branch.device == device]
 
     def make_room(self, device: str, at: datetime) -> None:
-        """Put a handset's connected call on hold, and end its busy tone: it is about to be in another call."""
+        """Put a handset's connected call on hold (or end it) and end its busy tone: it will be in another call."""
+        found = self.office.handset(device)
         for branch in self.at_device(device):
             if branch.state is CallState.CONNECTED:
-                branch.held = self.keys.hold_kind(branch)
-                self.move(branch, Kind.HELD, at)
+                if found is None or found[1].auto_hold:
+                    self.hold(branch, at)
+                else:
+                    self.leave(branch, at)
             elif branch.state is CallState.FAILED:
                 self.clear(branch, at, branch.cause)

@@ -44,13 +44,13 @@ class SystemCalls:
         if not self._dirty:
             return
         dirty, self._dirty = self._dirty, {}
-        for talk in dirty.values():
-            if talk.branches:
+        for name, talk in dirty.items():
+            if talk.branches and talk.id == name:  # its name goes on with another where calls were put through
                 full = self._described(talk)
                 self._full[talk.id], self._brief[talk.id] = full, _briefly(full, talk)
             else:
-                self._full.pop(talk.id, None)
-                self._brief.pop(talk.id, None)
+                self._full.pop(name, None)
+                self._brief.pop(name, None)
         boards = {
             permission: WireSystemCalls(permission=permission, calls=tuple(calls.values())[:MOST_PARTS])
             for permission, calls in ((Permission.FULL, self._full), (Permission.BRIEF, self._brief))
