@@ -48,10 +48,23 @@ if TYPE_CHECKING:
         Ring,
         Started,
         Stopping,
+        Wipe,
         to_json,
     )
     from hub.hookspecs import hookimpl
-    from hub.phone.adapter import Adapter, AdapterKind, ConnectionLost, PhoneError, Session, SignInRefused
+    from hub.phone.account import Account
+    from hub.phone.adapter import (
+        Adapter,
+        AdapterKind,
+        ConnectionLost,
+        Device,
+        PasswordRenewing,
+        PhoneError,
+        Profile,
+        Session,
+        SignInRefused,
+        Wiped,
+    )
     from hub.phone.commands import (
         AnswerLeg,
         Command,
@@ -76,6 +89,7 @@ __all__ = [
     "EVENTS",
     "NOBODY",
     "NO_NUMBER",
+    "Account",
     "Action",
     "ActionDone",
     "ActionRefused",
@@ -95,6 +109,7 @@ __all__ = [
     "Contact",
     "ContactFound",
     "Context",
+    "Device",
     "Dial",
     "DialNumber",
     "DialPlan",
@@ -123,11 +138,13 @@ __all__ = [
     "OpenPage",
     "Outcome",
     "Party",
+    "PasswordRenewing",
     "Phone",
     "PhoneChanged",
     "PhoneError",
     "PluginChanged",
     "Problem",
+    "Profile",
     "RecordingChanged",
     "RecordingReady",
     "Resume",
@@ -149,6 +166,8 @@ __all__ = [
     "UrlTemplate",
     "User",
     "UserError",
+    "Wipe",
+    "Wiped",
     "hookimpl",
     "to_json",
 ]
@@ -161,9 +180,11 @@ _HOMES = {
     "hub.core.signals": "DndSignal EndedLeg Kind LegSignal Signal Snapshot",
     "hub.errors": "Problem UserError",
     "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ContactFound Dial DndChanged End Event Hold Lagged "
-    "OpenPage PhoneChanged PluginChanged RecordingChanged RecordingReady Resume Ring Started Stopping to_json",
+    "OpenPage PhoneChanged PluginChanged RecordingChanged RecordingReady Resume Ring Started Stopping Wipe to_json",
     "hub.hookspecs": "hookimpl",
-    "hub.phone.adapter": "Adapter AdapterKind ConnectionLost PhoneError Session SignInRefused",
+    "hub.phone.account": "Account",
+    "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
+    "SignInRefused Wiped",
     "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SilenceLeg",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",

@@ -5,6 +5,7 @@ import logging
 import threading
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ from hub.clock import SystemClock
 from hub.configured import library_for, loader_for, manager_for, vocabulary_for
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
-from hub.phone.chosen import chosen_adapter
+from hub.phone import standing
+from hub.phone.account import Account
+from hub.phone.chosen import adapter_for
+from hub.phone.credentials import Credentials
 from hub.phone.phone import Phone
 from hub.plugin_host.context import Context, Services
 from hub.plugin_host.dispatch import Dispatcher
@@ -69,6 +73,7 @@ class Hub:
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
         self.phones: dict[str, Phone] = {}
+        self.accounts: dict[str, Account] = {}
         self._leave_within = leave_within
         self._seq = {user: count(1) for user in ("", *config.users)}
         self._listeners: list[Callable[[events.Event], None]] = []
@@ -177,6 +182,7 @@ class Hub:
         self._stack.push_async_callback(self.server.stop)
         for user in self.config.users:
             self.emit(events.Started(seq=self._next_seq(user), at=self.clock.now(), user=user))
+        await self._wipe_again()
         self._connect()
         self.recorder.start()
         self._stack.push_async_callback(self.recorder.stop)  # before the phones are: it has them end the audio
@@ -256,11 +262,13 @@ class Hub:
 
     async def _set_phone_up(self, user: str) -> None:
         plan = self._plans[user] = await asyncio.to_thread(self.config.dial_plan, user, self.redactor)
-        adapter = await asyncio.to_thread(
-            chosen_adapter, self.config, user, self.manager.adapters(), plan, self.clock, self.redactor
-        )
-        if adapter is None:
+        table = self.config.users[user].phone
+        if table is None:
             return
+        make = partial(adapter_for, self.config, user, self.manager.adapters(), plan, self.clock, self.redactor)
+        path = self.config.hub.state / standing.FOLDER / f"{user}.json"
+        stands = standing.Standing.load(path)
+        adapter = None if stands.signed_out else await asyncio.to_thread(make, stands.instead)
 
         def next_seq() -> int:
             return self._next_seq(user)
@@ -283,7 +291,17 @@ class Hub:
             emit=self.emit,
             next_seq=next_seq,
             mark=await self.store.mark(user),
+            why=stands.signed_out,
         )
+        self.accounts[user] = Account(
+            self.phones[user], Credentials(table.settings), stands, path, make=make, learn=self.redactor.learn
+        )
+
+    async def _wipe_again(self) -> None:
+        """What a wipe has left, since the hub was stopped before all was gone."""
+        for account in self.accounts.values():
+            if account.standing.wiped:
+                await account.wipe()
 
     def _connect(self) -> None:
         connecting = [

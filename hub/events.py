@@ -266,8 +266,8 @@ BOARDS: dict[type[Board], type[BoardChanged]] = {
 class PhoneChanged(Event):
     """The connection to the phone system changed.
 
-    `state` is one of `connecting`, `connected`, `lost` (it will be tried again), `refused` (a person must act) and
-    `closed`; `message` says why.
+    `state` is one of `connecting`, `connected`, `lost` (it will be tried again), `refused` (a person must act),
+    `signed_out` (until a person signs in) and `closed`; `message` says why.
     """
 
     type: ClassVar[str] = "phone"
@@ -275,6 +275,16 @@ class PhoneChanged(Event):
     state: str
     message: str = ""
     capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wipe(Event):
+    """The user's device was wiped by the phone system's administrator: contacts and voicemail that are kept here go.
+
+    Told again at each start of the hub until somebody signs in.
+    """
+
+    type: ClassVar[str] = "wipe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +353,7 @@ class Lagged(Event):
 
 _ALL: tuple[type[Event], ...] = (
     Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
-    *BOARDS.values(), DndChanged, PhoneChanged, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
+    *BOARDS.values(), DndChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""

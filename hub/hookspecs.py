@@ -148,6 +148,11 @@ def on_phone(event: events.PhoneChanged, context: Context) -> None:
 
 
 @hookspec
+def on_wipe(event: events.Wipe, context: Context) -> None:
+    """The user's device was wiped: delete what you keep of the user's contacts and voicemail."""
+
+
+@hookspec
 def on_started(event: events.Started, context: Context) -> None:
     """The hub is up for this user."""
 

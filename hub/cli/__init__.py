@@ -33,10 +33,13 @@ COMMANDS = {
     "rules": "Check, try and list rules.",
     "plugins": "List plugins, or begin a new one.",
     "config": "Check and show the configuration, keep secrets.",
+    "sign-in": "Sign in at the phone system again, or otherwise.",
+    "sign-out": "Sign out at the phone system until you sign in.",
+    "account": "Show and change your account: password, PIN, picture.",
     "discover": "Find phone servers on the local network, or those of a domain.",
     "doctor": "Tell what is wrong, and how to mend it.",
 }
-"""Each command, which is `command` in the module of its name, and its short help."""
+"""Each command, which is `command` in the module of its name (with _ for -), and its short help."""
 
 _LONGEST_LINE = 4000
 
@@ -61,7 +64,7 @@ class Commands(click.Group):
         if cmd_name in COMMANDS:
             from importlib import import_module
 
-            command: click.Command = import_module(f"hub.cli.{cmd_name}").command
+            command: click.Command = import_module(f"hub.cli.{cmd_name.replace('-', '_')}").command
             command.short_help = COMMANDS[cmd_name]
             return command
         if cmd_name in self._added(ctx):

@@ -37,6 +37,8 @@ def told_by_hub(user: str, phone: Mapping[str, Any]) -> list[Finding]:
     about, state, message = f"phone of {user}", str(phone["state"]), str(phone["message"])
     if state == "connected":
         return [good(about, f"connected; it can {', '.join(phone['capabilities'])}")]
+    if state == "signed_out":
+        return [Finding(about, Verdict.NOTE, message or "signed out", 'sign in with "phonehub sign-in"')]
     if state == "refused":
         return [Finding(about, Verdict.BAD, message, "mend the phone's table, then start the hub again")]
     remedy = "look whether the phone system runs, and at its address in the phone's table"

@@ -7,7 +7,7 @@ one from the user's `[users.NAME.phone]` table and opens sessions with it, one a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,7 +24,8 @@ class PhoneError(Exception):
     """The phone system did not do what was asked; `str()` is for a person, `code` for a program.
 
     Codes in use: `unknown_call`, `wrong_state`, `missing_capability`, `invalid_number`, `busy`, `not_connected`,
-    `timeout`, `refused`.
+    `timeout`, `refused`; about an account `wrong_password`, `wrong_pin`, `password_policy`, `change_required`,
+    `not_kept`, `unknown_user`, `unknown_handset`, `bad_image`, `no_image`.
     """
 
     def __init__(self, message: str, code: str = "refused") -> None:
@@ -42,12 +43,42 @@ class ConnectionLost(PhoneError):  # noqa: N818  the field's word; the base says
 class SignInRefused(PhoneError):  # noqa: N818
     """The phone system will not have this user; trying again without a change will not help.
 
-    Codes: `wrong_password`, `unknown_user`, `unknown_handset`, `unsupported_version`.
+    Codes: `wrong_password`, `unknown_user`, `unknown_handset`, `unsupported_version`, and `change_required`: the
+    adapter is a `PasswordRenewing`, and its `renew_password` must come first.
     """
 
 
+class Wiped(PhoneError):  # noqa: N818
+    """The phone system's administrator wipes this device: what is kept of the user must go, and nobody signs in again.
+
+    Raised by `Adapter.open`, and by `Session.signals` after the signals before it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "wiped")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A handset of the user: what can be asked of it, and whether this session `watches` it."""
+
+    id: str
+    name: str
+    capabilities: frozenset[str]
+    watched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who the user is at the phone system."""
+
+    name: str = ""
+    extension: str = ""
+    devices: tuple[Device, ...] = ()
+
+
 class Session(Protocol):
-    """One signed-in connection to a phone system."""
+    """One signed-in connection to a phone system; it may have a `profile` (`Profile`) of its user."""
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -83,6 +114,15 @@ class Adapter(Protocol):
 
         Raises `ConnectionLost` if the phone system cannot be reached, `SignInRefused` if it refuses.
         """
+        ...
+
+
+@runtime_checkable
+class PasswordRenewing(Protocol):
+    """An adapter for a phone system that can require a new password before anybody signs in."""
+
+    async def renew_password(self, new: str) -> None:
+        """Change the password that the adapter has for a new one; raises what `open` and `Session.do` raise."""
         ...
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -29,27 +30,43 @@ def chosen_adapter(
     plan: DialPlan,
     clock: Clock,
     redactor: Redactor,
+) -> Adapter | None:
+    """Make the adapter that a user's `[users.NAME.phone]` asks for, None without such a table; see `adapter_for`."""
+    return adapter_for(config, user, kinds, plan, clock, redactor) if config.users[user].phone else None
+
+
+def adapter_for(
+    config: Config,
+    user: str,
+    kinds: Mapping[str, AdapterKind],
+    plan: DialPlan,
+    clock: Clock,
+    redactor: Redactor,
+    instead: Mapping[str, Any] = MappingProxyType({}),
     *,
     within: float = 10.0,
-) -> Adapter | None:
-    """Make the adapter that a user's `[users.NAME.phone]` asks for, None without such a table.
+) -> Adapter:
+    """Make the adapter that a user's `[users.NAME.phone]` asks for.
 
-    Looks secrets up, which may block, and lets a plugin make it `within` so many seconds; raises `UserError` with all
-    that is wrong.
+    Settings that are given `instead` of those in the table are taken as they are, without references. Looks secrets up,
+    which may block, and lets a plugin make it `within` so many seconds; raises `UserError` with all that is wrong.
     """
     table = config.users[user].phone
     if table is None:
-        return None
+        raise UserError.of("has no phone", place=config.place("users", user))
     kind = kinds.get(table.adapter)
     if kind is None:
         place = config.place("users", user, "phone", "adapter")
         cause = f'there is no phone adapter "{table.adapter}": no plugin that is loaded registers it'
         raise UserError(Problem(place, cause, suggest(table.adapter, kinds)))
+    if unknown := [name for name in instead if name not in kind.config.model_fields]:
+        raise UserError.of(f'the phone adapter "{kind.name}" has no setting {", ".join(unknown)}')
+    written = {name: value for name, value in table.settings.items() if name not in instead}
     settings = resolve_all(
-        table.settings, redactor=redactor, folder=config.path.parent, place=config.place("users", user, "phone")
+        written, redactor=redactor, folder=config.path.parent, place=config.place("users", user, "phone")
     )
     try:
-        checked = kind.config.model_validate(settings)
+        checked = kind.config.model_validate(settings | dict(instead))
     except ValidationError as error:
         raise UserError(*config.problems(error, kind.config, "users", user, "phone")) from None
     try:

@@ -5,13 +5,13 @@ import logging
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hub.core.transitions import ProtocolError
-from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
+from hub.phone.adapter import ConnectionLost, PhoneError, Profile, SignInRefused, Wiped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from hub.clock import Clock
     from hub.core.signals import Signal, Snapshot
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class ConnectionState(StrEnum):
-    """Where a connection stands: LOST is tried again by itself, REFUSED waits for a person."""
+    """Where a connection stands: LOST is tried again by itself, REFUSED and SIGNED_OUT wait for a person."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
     LOST = "lost"
     REFUSED = "refused"
+    SIGNED_OUT = "signed_out"
     CLOSED = "closed"
 
 
@@ -65,17 +68,26 @@ class Listener(Protocol):
         """Take in how the connection stands."""
         ...
 
+    async def on_refused(self, refusal: SignInRefused) -> Adapter | None:
+        """Return another way to sign in, to be tried at once; None: it stays refused."""
+        ...
+
+    async def on_wiped(self, message: str) -> None:
+        """Forget what is kept of the user."""
+        ...
+
 
 class Connection:
     """Keeps one user signed in to the phone system: connects, listens, and connects again after a loss.
 
-    `open_within` and `answer_within` are deadlines in seconds for signing in and for a command. The waits begin anew
-    only after a session of `steady_after` seconds: a server that accepts and drops is tried less and less often.
+    Without an adapter the user is signed out, until there is one (`sign_in`); `why` is told then. `open_within` and
+    `answer_within` are deadlines in seconds for signing in and for a command. The waits begin anew only after a session
+    of `steady_after` seconds: a server that accepts and drops is tried less and less often.
     """
 
     def __init__(
         self,
-        adapter: Adapter,
+        adapter: Adapter | None,
         listener: Listener,
         clock: Clock,
         *,
@@ -83,8 +95,13 @@ class Connection:
         open_within: float = 15.0,
         answer_within: float = 10.0,
         steady_after: float = 10.0,
+        why: str = "",
     ) -> None:
-        self._adapter = adapter
+        self.adapter = adapter
+        self.refusal: SignInRefused | None = None
+        self.loss = ""
+        self._next: Adapter | None = None
+        self._why = why
         self._listener = listener
         self._clock = clock
         self._backoff = backoff
@@ -100,12 +117,20 @@ class Connection:
         attempt = 0
         try:
             while True:
+                self.adapter, self._next = self._next or self.adapter, None
+                adapter = self.adapter
+                if adapter is None:
+                    self._tell(ConnectionState.SIGNED_OUT, self._why)
+                    await self._until_again()
+                    attempt = 0
+                    continue
                 try:
-                    await self._one_session()
+                    await self._one_session(adapter)
+                except Wiped as wiped:
+                    self.adapter, self._next, self._why = None, None, str(wiped)
+                    await self._guarded(self._listener.on_wiped(str(wiped)))
                 except SignInRefused as refusal:
-                    self._tell(ConnectionState.REFUSED, str(refusal))
-                    self._again.clear()
-                    await self._again.wait()
+                    await self._refused(adapter, refusal)
                     attempt = 0
                 except (Exception, SystemExit, asyncio.CancelledError) as loss:
                     # an adapter is a plugin's: whatever it raises, the phone goes on
@@ -113,17 +138,38 @@ class Connection:
                         raise asyncio.CancelledError from loss
                     if not isinstance(loss, ConnectionLost):
                         log.exception("the phone adapter failed")
+                    if self.adapter is not adapter:
+                        attempt = 0
+                        continue
                     attempt = 1 if self._was_steady() else attempt + 1
                     wait = self._backoff.wait(attempt)
-                    why = str(loss) if isinstance(loss, PhoneError) else repr(loss)
-                    self._tell(ConnectionState.LOST, f"{why}; trying again in {wait:.1f} s")
-                    await self._clock.sleep(wait)
+                    self.loss = str(loss) if isinstance(loss, PhoneError) else repr(loss)
+                    self._tell(ConnectionState.LOST, f"{self.loss}; trying again in {wait:.1f} s")
+                    await self._until_again(wait)
         finally:
             self._tell(ConnectionState.CLOSED, "")
 
     def try_again(self) -> None:
         """Sign in again after a refusal: somebody has changed something."""
         self._again.set()
+
+    async def sign_in(self, adapter: Adapter) -> None:
+        """Sign in this way from now on, and at once: whatever was before ends."""
+        await self._change(adapter, "")
+
+    def renew(self, adapter: Adapter) -> None:
+        """Sign in this way from the next time on; the session goes on."""
+        self._next = adapter
+
+    async def sign_out(self, why: str) -> None:
+        """End the session, and begin none until somebody signs in; calls go on."""
+        await self._change(None, why)
+
+    @property
+    def profile(self) -> Profile:
+        """Who the user is, as the phone system told; nothing while not connected."""
+        found = getattr(self._session, "profile", None)
+        return found if isinstance(found, Profile) else Profile()
 
     async def do(self, command: Command) -> Mapping[str, str]:
         """Carry out a command within the deadline, return what was said to it; raises `PhoneError`."""
@@ -138,11 +184,53 @@ class Connection:
         except TimeoutError:
             raise PhoneError(f"the phone system did not answer in {self._answer_within:.0f} s", "timeout") from None
 
-    async def _one_session(self) -> None:
+    async def _change(self, adapter: Adapter | None, why: str) -> None:
+        self.adapter, self._next, self._why, self.refusal = adapter, None, why, None
+        self._again.set()
+        if self._session is not None:
+            await self._close(self._session)
+
+    async def _refused(self, adapter: Adapter, refusal: SignInRefused) -> None:
+        """Try another way if there is one, else wait for a person."""
+        other = await self._guarded(self._listener.on_refused(refusal))
+        if self.adapter is not adapter:
+            return
+        if other is not None:
+            self.adapter = other
+            return
+        self.refusal = refusal
+        self._tell(ConnectionState.REFUSED, str(refusal))
+        await self._until_again()
+        self.refusal = None
+
+    async def _guarded(self, asked: Awaitable[T]) -> T | None:
+        """Return what a listener answers; that it fails, as keyrings may in any way, does not end the connection."""
+        try:
+            return await asked
+        except Exception:
+            log.exception("the account of the phone failed")
+            return None
+
+    async def _until_again(self, seconds: float | None = None) -> None:
+        """Return after so many seconds (None: never), or when somebody has changed something."""
+        self._again.clear()
+        waiting = [asyncio.create_task(self._again.wait())]
+        if seconds is not None:
+            waiting.append(asyncio.create_task(self._clock.sleep(seconds)))  # type: ignore[arg-type]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _one_session(self, adapter: Adapter) -> None:
         self._up_since = None
         self._tell(ConnectionState.CONNECTING, "")
-        session = await self._open()
+        session = await self._open(adapter)
         try:
+            if self.adapter is not adapter:
+                raise ConnectionLost("somebody has signed out meanwhile")
             self._listener.on_snapshot(session.snapshot)
             self._session, self._up_since = session, self._clock.monotonic()
             self._tell(ConnectionState.CONNECTED, "", session.capabilities)
@@ -159,10 +247,10 @@ class Connection:
     def _was_steady(self) -> bool:
         return self._up_since is not None and self._clock.monotonic() - self._up_since >= self._steady_after
 
-    async def _open(self) -> Session:
+    async def _open(self, adapter: Adapter) -> Session:
         try:
             async with asyncio.timeout(self._open_within):
-                return await self._adapter.open(self._listener.mark)
+                return await adapter.open(self._listener.mark)
         except TimeoutError:
             raise ConnectionLost(f"no answer from the phone system in {self._open_within:.0f} s") from None
 

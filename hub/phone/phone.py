@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub import events
 from hub.core.call import CallState, Direction
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from hub.core.numbers import Number
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
-    from hub.phone.adapter import Adapter
+    from hub.phone.account import Account
+    from hub.phone.adapter import Adapter, SignInRefused
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +43,21 @@ class Phone:
 
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
     none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
-    system has accepted it; what comes of it is told as events.
+    system has accepted it; what comes of it is told as events. Without an adapter the user is signed out, and `why` is
+    told.
     """
 
     def __init__(
         self,
         switchboard: Switchboard,
-        adapter: Adapter,
+        adapter: Adapter | None,
         plan: DialPlan,
         clock: Clock,
         *,
         emit: Callable[[events.Event], None],
         next_seq: Callable[[], int],
         mark: str = "",
+        why: str = "",
     ) -> None:
         self.user = switchboard.user
         self.plan = plan
@@ -62,7 +65,8 @@ class Phone:
         self.state = ConnectionState.CLOSED
         self.message = ""
         self.capabilities: frozenset[str] = frozenset()
-        self.connection = Connection(adapter, self, clock)
+        self.connection = Connection(adapter, self, clock, why=why)
+        self.account: Account | None = None
         self._switchboard = switchboard
         self._clock = clock
         self._emit = emit
@@ -184,6 +188,21 @@ class Phone:
                 capabilities=tuple(sorted(capabilities)),
             )
         )
+        if self.account is not None:
+            self.account.on_state(state)
+
+    async def on_refused(self, refusal: SignInRefused) -> Adapter | None:
+        """Let the account look for another way to sign in."""
+        return None if self.account is None else await self.account.on_refused(refusal)
+
+    async def on_wiped(self, message: str) -> None:
+        """Let the account forget the user."""
+        if self.account is not None:
+            await self.account.on_wiped(message)
+
+    def tell(self, event: type[events.Event], **fields: Any) -> None:
+        """Emit an event about this phone, as of now."""
+        self._emit(event(seq=self._next_seq(), at=self._clock.now(), user=self.user, **fields))
 
     def _tell(self, told: Iterable[events.Event], mark: str = "") -> None:
         """Emit; the mark moves on with the last event, so that whoever stores it has stored the others before."""

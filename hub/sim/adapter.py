@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-from hub.phone.adapter import ConnectionLost, SignInRefused
+from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused, Wiped
 from hub.sim import wire, wire_answers, wire_requests
 from hub.sim.exchange.refusal import Code
 from hub.sim.session import DEFAULT_PATIENCE, Patience, SimSession
@@ -29,6 +29,7 @@ _REFUSALS = {
     Code.WRONG_PASSWORD: "store the right one, or ask the administrator for a new one",
     Code.UNKNOWN_USER: "check the spelling of the user name",
     Code.UNKNOWN_HANDSET: "choose among those that exist, or leave handsets empty for all of them",
+    Code.CHANGE_REQUIRED: "choose one with: phonehub account password",
     Code.UNSUPPORTED_VERSION: "update the older of the two, the hub or the phone system",
 }
 """Sign-in errors that trying again does not mend, and what does."""
@@ -94,6 +95,14 @@ class SimAdapter:
                 socket.transport.abort()
         return SimSession(socket, welcome, self._translator, self._clock, self._patience)
 
+    async def renew_password(self, new: str) -> None:
+        """Sign in with a new password beside the present one, and leave; see `hub.phone.adapter.PasswordRenewing`."""
+        socket = await self._connect()
+        try:
+            await self._sign_in(socket, "", new)
+        finally:
+            socket.transport.abort()
+
     async def _connect(self) -> ClientConnection:
         server = self._settings.server
         quiet = logging.getLogger("hub.sim.websocket")
@@ -122,7 +131,7 @@ class SimAdapter:
         except (InvalidHandshake, InvalidURI, ValueError) as error:
             raise self._lost(f"it is no WebSocket server, or it refuses ({error})") from None
 
-    async def _sign_in(self, socket: ClientConnection, mark: str) -> wire_answers.SignedIn:
+    async def _sign_in(self, socket: ClientConnection, mark: str, new: str = "") -> wire_answers.SignedIn:
         settings = self._settings
         request = wire_requests.SignIn(
             protocol=wire.PROTOCOL,
@@ -130,6 +139,7 @@ class SimAdapter:
             password=settings.password,
             handsets=settings.handsets,
             since=mark,
+            new_password=new,
         )
         try:
             async with asyncio.timeout(self._sign_in_within):
@@ -150,8 +160,12 @@ class SimAdapter:
             raise self._refused(wire_answers.Error(code=Code.UNSUPPORTED_VERSION, message=text))
         return answer
 
-    def _refused(self, error: wire_answers.Error) -> ConnectionLost | SignInRefused:
+    def _refused(self, error: wire_answers.Error) -> PhoneError:
         remedies = {code.value: remedy for code, remedy in _REFUSALS.items()}
+        if error.code == Code.WIPED:
+            return Wiped(f"{self._place()}: {error.message}")
+        if error.code == Code.PASSWORD_POLICY:
+            return PhoneError(error.message, error.code)
         if error.code not in remedies:
             return self._lost(f"it refuses the sign-in ({error.code}: {error.message})")
         known = f"; they are: {', '.join(error.handsets)}" if error.handsets else ""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from hub.sim.exchange.office import COMMANDS, FEATURES
-from hub.sim.exchange.refusal import Code
+from hub.sim.exchange.office import CAPABILITIES
+from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_answers import Error, SignedIn
 from hub.sim.wire_types import WireHandset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hub.sim import wire_requests
+    from hub.sim.exchange.accounts import Accounts
     from hub.sim.exchange.office import Handset, Office, User
     from hub.sim.wire_answers import WireState
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class Admission:
     """The door of an office. `protocols` are the lowest and the highest version of the protocol spoken."""
 
-    def __init__(self, office: Office, protocols: tuple[int, int]) -> None:
+    def __init__(self, office: Office, accounts: Accounts, protocols: tuple[int, int]) -> None:
         self._office = office
+        self._accounts = accounts
         self._protocols = protocols
 
     def admit(self, request: wire_requests.SignIn) -> tuple[User, tuple[Handset, ...]] | Error:
@@ -34,14 +36,32 @@ class Admission:
         user = self._office.users.get(request.user)
         if user is None:
             return Error(id=request.id, code=Code.UNKNOWN_USER, message=f"there is no user {request.user!r}")
-        if not _same_secret(request.password.get_secret_value(), user.password):
-            return Error(id=request.id, code=Code.WRONG_PASSWORD, message=f"wrong password for {request.user!r}")
         own = tuple(handset.id for handset in user.handsets)
-        unknown = [handset for handset in request.handsets if handset not in own]
-        if unknown:
-            text = f"{user.name} has no handset {', '.join(map(repr, unknown))}"
-            return Error(id=request.id, code=Code.UNKNOWN_HANDSET, message=text, handsets=own)
+        password = request.password.get_secret_value()
+        try:
+            self._recognise(user.name, password, request.handsets or own)
+            unknown = [handset for handset in request.handsets if handset not in own]
+            if unknown:
+                text = f"{user.name} has no handset {', '.join(map(repr, unknown))}"
+                return Error(id=request.id, code=Code.UNKNOWN_HANDSET, message=text, handsets=own)
+            self._renew(user.name, password, request.new_password)
+        except Refused as refused:
+            return Error(id=request.id, code=refused.code, message=str(refused))
         return user, tuple(one for one in user.handsets if not request.handsets or one.id in request.handsets)
+
+    def _recognise(self, user: str, password: str, devices: Iterable[str]) -> None:
+        if self._accounts.admits(user, password):
+            return
+        if device := self._accounts.was_wiped(user, password, devices):
+            text = f"the administrator has wiped {device} of {user}: sign in with the new password"
+            raise Refused(Code.WIPED, text)
+        raise Refused(Code.WRONG_PASSWORD, f"wrong password for {user!r}")
+
+    def _renew(self, user: str, password: str, new: str) -> None:
+        if new:
+            self._accounts.renew_password(user, password, new)
+        if self._accounts.must_change(user):
+            raise Refused(Code.CHANGE_REQUIRED, f"{user} must choose a new password before anything else")
 
     def greeting(
         self, request: wire_requests.SignIn, user: User, handsets: tuple[Handset, ...], snapshot: WireState
@@ -55,15 +75,12 @@ class Admission:
             user=user.name,
             name=user.full_name,
             extension=user.extension,
-            capabilities=tuple(sorted({*COMMANDS, *FEATURES})),
-            handsets=tuple(
-                WireHandset(id=one.id, name=one.name, capabilities=tuple(sorted(one.capabilities))) for one in handsets
-            ),
+            capabilities=tuple(sorted(CAPABILITIES)),
+            handsets=tuple(map(_described, handsets)),
+            further=tuple(_described(one) for one in user.handsets if one not in handsets),
             snapshot=snapshot,
         )
 
 
-def _same_secret(one: str, other: str) -> bool:
-    """Compare in a time that tells nothing of where they differ, nor of their lengths."""
-    left, right = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (one, other))
-    return hmac.compare_digest(left, right)
+def _described(handset: Handset) -> WireHandset:
+    return WireHandset(id=handset.id, name=handset.name, capabilities=tuple(sorted(handset.capabilities)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from types import MappingProxyType
 
-from hub.phone import agent_commands, commands, transfer_commands
-from hub.sim import wire, wire_agents, wire_requests
+from hub.phone import account_commands, agent_commands, commands, transfer_commands
+from hub.sim import wire, wire_account, wire_agents, wire_requests
 
 _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.DialNumber: wire_requests.Dial,
@@ -39,6 +39,10 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     transfer_commands.RetrieveCall: wire_requests.Retrieve,
     transfer_commands.PickUp: wire_requests.PickUp,
     transfer_commands.HandOffLeg: wire_requests.HandOff,
+    account_commands.ChangePassword: wire_account.ChangePassword,
+    account_commands.ChangePin: wire_account.ChangePin,
+    account_commands.SetImage: wire_account.SetImage,
+    account_commands.GetImage: wire_account.GetImage,
 }
 _COMMANDS = {request: command for command, request in _REQUESTS.items()}
 _ON_THE_WIRE = MappingProxyType({"device": "handset"})

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_POLICY_VIOLATION = 1008
+
 
 class Client:
     """A signed-in connection that watches some handsets of a user.
@@ -28,10 +30,11 @@ class Client:
         self.address: str = socket.remote_address[0]
         self.handsets = handsets
         self.is_dropped = False
+        self.is_leaving = False
         self.flowing = asyncio.Event()
         self.flowing.set()
         self._socket = socket
-        self._waiting: asyncio.Queue[str | bytes] = asyncio.Queue(backlog)
+        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(backlog)
 
     def send(self, message: Wire) -> None:
         """Send a message when its turn comes."""
@@ -39,7 +42,7 @@ class Client:
 
     def send_raw(self, data: str | bytes) -> None:
         """Send anything when its turn comes: a text as it is, bytes as a text frame whatever they hold."""
-        if self.is_dropped:
+        if self.is_dropped or self.is_leaving:
             return
         try:
             self._waiting.put_nowait(data)
@@ -53,6 +56,14 @@ class Client:
         self.flowing.set()
         self._socket.transport.abort()
 
+    def dismiss(self) -> None:
+        """Close the connection once what waits is sent; the client is told no more."""
+        self.is_leaving = True
+        try:
+            self._waiting.put_nowait(None)
+        except asyncio.QueueFull:
+            self.drop()
+
     async def receive(self) -> bytes:
         """Return the next message; raises `ConnectionClosed`."""
         data = await self._socket.recv(decode=False)
@@ -64,4 +75,7 @@ class Client:
         while True:
             data = await self._waiting.get()
             await self.flowing.wait()
+            if data is None:
+                await self._socket.close(_POLICY_VIOLATION)
+                return
             await self._socket.send(data, text=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import CallState
 from hub.phone import commands
 from hub.sim.exchange.refusal import Refused
-from hub.sim.scenario import CallEntry, Deed
+from hub.sim.scenario import AdminEntry, CallEntry, Deed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hub.sim.exchange.exchange import Exchange
     from hub.sim.exchange.journal import LegView
     from hub.sim.exchange.timers import Timer
-    from hub.sim.scenario import Act, DndEntry
+    from hub.sim.scenario import Act, Entry
 
 _BEFORE = 1
 """The day begins so many seconds of its own before the first thing happens."""
@@ -91,7 +91,7 @@ class Day:
     def __init__(
         self,
         exchange: Exchange,
-        entries: Sequence[CallEntry | DndEntry],
+        entries: Sequence[Entry],
         *,
         tell: Callable[[Progress], None],
         over: Callable[[], None],
@@ -143,6 +143,17 @@ class Day:
         self._running.discard(story)
         self._plan(at)
 
+    def _administer(self, entry: AdminEntry, at: datetime) -> None:
+        if not entry.wipes:
+            self._exchange.require_change(entry.user)
+            self.told(at, f"the administrator wants {entry.user} to choose a new password")
+            return
+        try:
+            self._exchange.wipe(at, entry.user, entry.wipes, entry.password)
+            self.told(at, f"the administrator wipes {entry.wipes} of {entry.user}")
+        except Refused as refused:
+            self.skipped(at, f"the administrator cannot wipe {entry.wipes}: {refused}")
+
     def _real(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds / self._exchange.pace)
 
@@ -167,6 +178,8 @@ class Day:
             story = _Story(self, self._exchange, entry)
             self._running.add(story)
             story.begin(at)
+        elif isinstance(entry, AdminEntry):
+            self._administer(entry, at)
         else:
             command = commands.SetDnd(entry.on)
             self._exchange.command(at, entry.user, command, by_hand=True)

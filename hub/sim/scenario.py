@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from hub.sim.exchange.office import (
     User,
     Who,
 )
+from hub.sim.exchange.password_policy import PasswordPolicy, PinPolicy
 from hub.sim.scenario_check import mistakes
 from hub.sim.scenario_model import WrittenScenario
 from hub.sim.wire_types import LONGEST_NAME, LONGEST_NUMBER, whole
@@ -85,12 +86,25 @@ class DndEntry:
     on: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminEntry:
+    """The administrator wipes a handset of a user, who has that password then; without one, requires a new password."""
+
+    at: int
+    user: str
+    wipes: str = ""
+    password: str = field(default="", repr=False)
+
+
+Entry = CallEntry | DndEntry | AdminEntry
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """An office and its day, in the order of time."""
 
     office: Office
-    day: tuple[CallEntry | DndEntry, ...]
+    day: tuple[Entry, ...]
 
     @property
     def calls(self) -> int:
@@ -146,8 +160,16 @@ def _voices(
     return voices, found
 
 
-def _entry(written: WrittenScenario, entry: WrittenEntry) -> CallEntry | DndEntry:
+def _entry(written: WrittenScenario, entry: WrittenEntry) -> Entry:
     if not entry.from_:
+        if entry.wipe or entry.require_change:
+            owners = (name for name, user in written.users.items() if entry.wipe in user.handsets)
+            return AdminEntry(
+                at=entry.at,
+                user=entry.require_change or next(owners),
+                wipes=entry.wipe,
+                password=entry.password.get_secret_value(),
+            )
         return DndEntry(at=entry.at, user=entry.dnd_on or entry.dnd_off, on=bool(entry.dnd_on))
     acts = tuple(_act(deed) for deed in entry.then)
     if entry.from_ in written.users:
@@ -174,6 +196,8 @@ def _office(written: WrittenScenario) -> Office:
         digit_time=office.digit_time,
         access_code=office.access_code,
         voicemail=office.voicemail,
+        passwords=PasswordPolicy(**office.passwords.model_dump()),
+        pins=PinPolicy(**office.pins.model_dump()),
         lines=tuple(map(Line, office.lines)),
         users={name: _user(name, user) for name, user in written.users.items()},
         groups={
@@ -209,6 +233,7 @@ def _user(name: str, user: WrittenUser) -> User:
         extension=user.extension,
         password=user.password.get_secret_value(),
         pin=user.pin.get_secret_value(),
+        must_change=user.must_change,
         full_name=_text(user.name, LONGEST_NAME),
         handsets=tuple(
             Handset(

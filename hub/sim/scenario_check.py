@@ -21,6 +21,7 @@ Mistake = tuple["Path", str, str]
 """Where it stands, the cause, the remedy."""
 
 _DEEDS = ("answer", "hold", "resume", "decline", "ignore", "hang_up")
+_HAPPENINGS = ("dnd_on", "dnd_off", "require_change", "wipe")
 _ROLES = ("caller", "called")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -131,14 +132,12 @@ class _Checker:
     def entry(self, path: Path, entry: WrittenEntry) -> Iterator[Mistake]:
         """Yield what is wrong with something that happens."""
         written = self._written
-        given = [word for word in ("from_", "dnd_on", "dnd_off") if getattr(entry, word)]
+        given = [word for word in ("from_", *_HAPPENINGS) if getattr(entry, word)]
         if len(given) != 1:
-            yield path, "what happens is one of a call (from, to), dnd_on and dnd_off", "split it"
+            yield path, f"what happens is one of a call (from, to), {', '.join(_HAPPENINGS)}", "split it"
             return
         if given[0] != "from_":
-            yield from _known((*path, given[0]), "user", getattr(entry, given[0]), written.users)
-            if entry.to or entry.then or entry.handset:
-                yield path, "to, then and handset belong to a call", "give it a from"
+            yield from self._happening(path, given[0], entry)
             return
         yield from _known((*path, "from"), "user or person", entry.from_, (*written.users, *written.people))
         if entry.from_ in written.users:
@@ -150,6 +149,14 @@ class _Checker:
             yield from _known((*path, "to"), "number of the office", entry.to, written.numbers)
         for index, deed in enumerate(entry.then):
             yield from self._deed((*path, "then", index), deed)
+
+    def _happening(self, path: Path, word: str, entry: WrittenEntry) -> Iterator[Mistake]:
+        known = ("handset", self._handsets) if word == "wipe" else ("user", self._written.users)
+        yield from _known((*path, word), known[0], getattr(entry, word), known[1])
+        if bool(entry.password.get_secret_value()) is not (word == "wipe"):
+            yield path, "wipe and password belong together", "say which password the user has after that"
+        if entry.to or entry.then or entry.handset:
+            yield path, "to, then and handset belong to a call", "give it a from"
 
     def _dialled(self, path: Path, to: str) -> Iterator[Mistake]:
         try:

@@ -101,6 +101,23 @@ class WrittenStep(Written):
     )
 
 
+class WrittenPasswords(Written):
+    """The phone system's rules for new passwords."""
+
+    shortest: int = Field(default=8, ge=1, le=100, description="characters at least")
+    digits: int = Field(default=1, ge=0, le=100, description="digits among them, at least")
+    letters: int = Field(default=1, ge=0, le=100, description="letters among them, at least")
+    history: int = Field(default=4, ge=0, le=100, description="how many of the last ones may not come again")
+
+
+class WrittenPins(Written):
+    """The phone system's rules for new PINs."""
+
+    shortest: int = Field(default=4, ge=1, le=100, description="digits at least")
+    longest: int = Field(default=10, ge=1, le=100, description="digits at most")
+    history: int = Field(default=2, ge=0, le=100, description="how many of the last ones may not come again")
+
+
 class WrittenUser(Written):
     """Somebody with an extension."""
 
@@ -109,6 +126,7 @@ class WrittenUser(Written):
     password: SecretStr = Field(description="for signing in at the simulation")
     voice: Voice = ""
     pin: SecretStr = Field(default=SecretStr(""), description="the PIN, if the user has one")
+    must_change: bool = Field(default=False, description="the user must choose a new password at the first sign-in")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
     restricted: bool = Field(default=False, description="numbers outside need the access code and the PIN")
@@ -184,6 +202,9 @@ class WrittenNetwork(Written):
 class WrittenOffice(Written):
     """The phone system itself."""
 
+    passwords: WrittenPasswords = WrittenPasswords()
+    pins: WrittenPins = WrittenPins()
+
     name: str = "Office"
     outside_prefix: Annotated[str, Field(pattern=r"^[0-9]{0,4}$")] = Field(
         default="9", description="dialled for a line"
@@ -220,7 +241,7 @@ class WrittenDeed(Written):
 
 
 class WrittenEntry(Written):
-    """Something that happens at a time of the day: a call (`from` and `to`), `dnd_on` or `dnd_off`."""
+    """Something that happens at a time of the day: a call (`from` and `to`), or one of `dnd_on`, `dnd_off`, ... ."""
 
     at: TimeOfDay = Field(description="time of day, as 08:58")
     from_: str = Field(default="", alias="from", description="a user or somebody outside")
@@ -229,6 +250,9 @@ class WrittenEntry(Written):
     then: tuple[WrittenDeed, ...] = Field(default=(), description="what happens in the call")
     dnd_on: str = Field(default="", description="whose do-not-disturb goes on")
     dnd_off: str = Field(default="", description="whose do-not-disturb goes off")
+    require_change: str = Field(default="", description="who must choose a new password at the next sign-in")
+    wipe: str = Field(default="", description="which handset the administrator wipes")
+    password: SecretStr = Field(default=SecretStr(""), description="its user's password after that")
 
 
 class WrittenScenario(Written):

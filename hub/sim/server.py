@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from base64 import b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
@@ -13,14 +14,15 @@ from websockets.exceptions import ConnectionClosed
 
 from hub.clock import SystemClock
 from hub.phone.commands import AttachMedia, DetachMedia
-from hub.sim import wire, wire_answers, wire_requests
+from hub.sim import wire, wire_account, wire_answers, wire_requests
 from hub.sim.admission import Admission
 from hub.sim.asked import command_of
 from hub.sim.audio.destination import check_destination
 from hub.sim.client import Client
 from hub.sim.exchange.exchange import Exchange
-from hub.sim.exchange.journal import BoardTold, DndTold, LegTold
+from hub.sim.exchange.journal import BoardTold, DndTold, LegTold, WipeTold
 from hub.sim.exchange.refusal import Code, Refused
+from hub.sim.wire_account import Wipe
 from hub.sim.wire_answers import WireState
 
 if TYPE_CHECKING:
@@ -73,7 +75,6 @@ class SimServer:
         self._backlog = backlog
         self._most_clients = most_clients
         self._sign_in_within = sign_in_within
-        self._admission = Admission(office, protocols)
         self._clock = SystemClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -81,6 +82,7 @@ class SimServer:
         self._audio: AudioSender | None = None
         epoch = f"{int(self.now().timestamp() * 1000):x}{secrets.token_hex(2)}"
         self.exchange = Exchange(office, epoch=epoch, tell=self._tell, wake=self._wake, pace=pace)
+        self._admission = Admission(office, self.exchange.accounts, protocols)
 
     @property
     def url(self) -> str:
@@ -139,6 +141,12 @@ class SimServer:
             client.drop()
         return len(dropped)
 
+    # --- what the administrator does ---
+
+    def wipe(self, user: str, device: str, password: str) -> None:
+        """Wipe a device of a user, who has this password from now on: see `Exchange.wipe`. Raises `Refused`."""
+        self.exchange.wipe(self.now(), user, device, password)
+
     # --- what the exchange wants ---
 
     def _wake(self) -> None:
@@ -161,6 +169,12 @@ class SimServer:
         if self._audio is not None:
             self._audio.changed()
         clients = [client for client in self.clients if client.user == told.user]
+        if isinstance(told, WipeTold):
+            for client in clients:
+                if told.handset in client.handsets:
+                    client.send(Wipe.model_validate(told))
+                    client.dismiss()
+            return
         if isinstance(told, LegTold):
             clients = [client for client in clients if told.leg.device in client.handsets]
         text = wire.encode(_EVENTS[type(told)].model_validate(told)) if clients else ""
@@ -184,7 +198,9 @@ class SimServer:
         writing = asyncio.create_task(client.write())
         try:
             while not client.is_dropped:  # what it sent before may still be there to be read
-                client.send(self._answer(client, await client.receive()))
+                data = await client.receive()
+                if not client.is_leaving:
+                    client.send(self._answer(client, data))
         except ConnectionClosed:
             log.info("a client of %r has left", client.user)
         finally:
@@ -232,8 +248,13 @@ class SimServer:
                 return wire_answers.Pong(id=request.id)
             case wire_requests.GetSnapshot():
                 return wire_answers.SnapshotAnswer(id=request.id, snapshot=self._snapshot(client, request.since))
+            case wire_account.GetImage():
+                return self._image(request, request.user or client.user)
             case wire_requests.SignIn():
                 return wire_answers.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
+        return self._command(client, request)
+
+    def _command(self, client: Client, request: wire.Asking) -> wire.FromServer:
         try:
             command = command_of(request)
             check_destination(command, client.address)
@@ -251,6 +272,14 @@ class SimServer:
 
             self._audio = AudioSender(self.office, self.exchange.audio)
         self._audio.changed()
+
+    def _image(self, request: wire_account.GetImage, of: str) -> wire.FromServer:
+        try:
+            user, image = self.exchange.accounts.image(of)
+        except Refused as refused:
+            return wire_answers.Error(id=request.id, code=refused.code, message=str(refused))
+        data = b64encode(image.data).decode("ascii")
+        return wire_account.ImageAnswer(id=request.id, user=user, media_type=image.media_type, data=data)
 
     def _snapshot(self, client: Client, since: str) -> WireState:
         found: UserSnapshot = self.exchange.snapshot(self.now(), client.user, since, client.handsets)

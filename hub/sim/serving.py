@@ -6,10 +6,11 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from hub.errors import UserError
 from hub.printable import printable
+from hub.sim.admin import Administrator
 from hub.sim.announce import announcing
 from hub.sim.player import Player
 from hub.sim.server import SimServer
@@ -33,10 +34,11 @@ async def serve(  # noqa: PLR0913  the command's options, each by its name
     say: Callable[[str], None],
     tell: Callable[[Progress], None],
     announce: bool = False,
+    admin: TextIO | None = None,
 ) -> None:
     """Serve a scenario until SIGINT or SIGTERM; raises `UserError` if the address cannot be had.
 
-    To `announce` is to tell the local network of it.
+    To `announce` is to tell the local network of it; the administrator types at `admin`.
     """
     server = SimServer(scenario.office, host=host, port=port, pace=pace)
     around = AsyncExitStack()
@@ -51,6 +53,8 @@ async def serve(  # noqa: PLR0913  the command's options, each by its name
                 name = await around.enter_async_context(announcing(server))
                 say(f"announced on the local network as {printable(name)}")
             _introduce(server, scenario, path, say)
+            if admin is not None:
+                Administrator(server, say).listen(asyncio.get_running_loop(), admin)
             player = Player(server, scenario, tell=tell, longest_gap=longest_gap)
             player.start()
             day = asyncio.create_task(_tell_the_end(player, say))

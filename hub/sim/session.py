@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import ConnectionClosed
 
-from hub.phone.adapter import ConnectionLost, PhoneError
-from hub.sim import wire, wire_answers, wire_requests
+from hub.phone.account_commands import ACCOUNT
+from hub.phone.adapter import ConnectionLost, Device, PhoneError, Profile, Wiped
+from hub.sim import wire, wire_account, wire_answers, wire_requests
 from hub.sim.asked import message_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ class SimSession:
         patience: Patience,
     ) -> None:
         able = {name for handset in welcome.handsets for name in handset.capabilities}
+        able |= {command.name for command in ACCOUNT}
         self.capabilities = frozenset(able & set(welcome.capabilities))
+        self.profile = _profile(welcome)
         self.snapshot: Snapshot = translator.snapshot(welcome.snapshot)
         self.product = welcome.product
         self.version = welcome.version
@@ -67,6 +70,7 @@ class SimSession:
         self._answers: dict[str, asyncio.Future[wire.FromServer | None]] = {}
         self._signals: asyncio.Queue[Signal | None] = asyncio.Queue(patience.backlog)
         self._over = ""
+        self._wiped = ""
         self._heard = 0
         self._tasks = (asyncio.create_task(self._read()), asyncio.create_task(self._watch_silence()))
 
@@ -76,6 +80,8 @@ class SimSession:
             signal = await self._signals.get()
             if signal is not None:
                 yield signal
+        if self._wiped:
+            raise Wiped(self._wiped)
         if self._over != _CLOSED:
             raise ConnectionLost(self._over)
 
@@ -89,6 +95,8 @@ class SimSession:
         if isinstance(answer, wire_answers.Error):
             known = f"; they are: {', '.join(answer.handsets)}" if answer.handsets else ""
             raise PhoneError(f"{answer.message}{known}", answer.code)
+        if isinstance(answer, wire_account.ImageAnswer):
+            return {"user": answer.user, "media_type": answer.media_type, "data": answer.data}
         return answer.told if isinstance(answer, wire_answers.Done) else {}
 
     async def close(self) -> None:
@@ -142,6 +150,9 @@ class SimSession:
             case wire_answers.LegEvent() | wire_answers.DndEvent() | wire_answers.BoardEvent():
                 if signal := self._translator.signal(message):
                     self._signals.put_nowait(signal)
+            case wire_account.Wipe():
+                self._wiped = f"the administrator of the phone system has wiped {message.handset}"
+                self._finish(self._wiped)
             case _:
                 waiting = self._answers.get(message.id)
                 if waiting is not None and not waiting.done():
@@ -173,3 +184,9 @@ class SimSession:
             self._signals.put_nowait(None)
         if why != _CLOSED:
             self._socket.transport.abort()
+
+
+def _profile(welcome: wire_answers.SignedIn) -> Profile:
+    handsets = [(one, True) for one in welcome.handsets] + [(one, False) for one in welcome.further]
+    devices = (Device(one.id, one.name, frozenset(one.capabilities), watched) for one, watched in handsets)
+    return Profile(welcome.name, welcome.extension, tuple(devices))

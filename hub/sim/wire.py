@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from hub.sim.exchange.refusal import Code
+from hub.sim.wire_account import ChangePassword, ChangePin, GetImage, ImageAnswer, SetImage, Wipe
 from hub.sim.wire_agents import AgentSignIn, AgentSignOut, AgentStateRequest
 from hub.sim.wire_answers import (
     BoardEvent,
@@ -80,10 +81,11 @@ _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
 _OfParties = (
     Intercom | Consult | Transfer | Complete | ToVoicemail | Conference | Leave | Park | Retrieve | PickUp | HandOff
 )
-Asking = _OfCalls | _OfLines | _OfAgents | _OfParties
+_OfAccounts = ChangePassword | ChangePin | SetImage | GetImage
+Asking = _OfCalls | _OfLines | _OfAgents | _OfParties | _OfAccounts
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
-FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | Pong
+FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | ImageAnswer | Wipe | Pong
 
 M = TypeVar("M", bound=Wire)
 

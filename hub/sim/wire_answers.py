@@ -56,6 +56,7 @@ class SignedIn(Wire):
     extension: NumberText = ""
     capabilities: Capabilities
     handsets: Annotated[tuple[WireHandset, ...], Field(max_length=100)] = ()
+    further: Annotated[tuple[WireHandset, ...], Field(max_length=100)] = ()
     snapshot: WireState
 
 

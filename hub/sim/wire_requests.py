@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StrictBool, field_serializer
 
 from hub.core.call import HoldKind  # noqa: TC001  pydantic reads it
-from hub.sim.wire_types import Destination, Id, Name, NumberText, Password, Wire
+from hub.sim.wire_types import Destination, Id, Name, NumberText, Password, Secret, Wire
 
 
 class SignIn(Wire):
-    """Must come first: who is there, with the highest `protocol` they speak."""
+    """Must come first: who is there, with the highest `protocol` they speak; with a new password if one is required."""
 
     type: Literal["sign_in"] = "sign_in"
     id: Id = ""
@@ -20,6 +20,7 @@ class SignIn(Wire):
     password: Password
     handsets: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
     since: Id = ""
+    new_password: Secret = ""
 
     @field_serializer("password", when_used="json")
     def _plain(self, password: SecretStr) -> str:

@@ -61,6 +61,8 @@ Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Destination = tuple[Annotated[str, Field(min_length=1, max_length=64)], Annotated[int, Field(ge=1, le=65_535)]]
 """A host's IP address and a UDP port."""
 Password = Annotated[SecretStr, _clipped(1024)]
+Secret = Annotated[str, _bounded(1024), Field(repr=False)]
+"""A password or PIN to be kept: never clipped, which would make it another."""
 
 
 class Wire(BaseModel):

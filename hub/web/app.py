@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from hub.web import refusals
 from hub.web.asking import user_asking
-from hub.web.routes import calls, events, hub, past, recordings, servers
+from hub.web.routes import account, calls, events, hub, past, recordings, servers
 from hub.web.stream import Stream
 
 if TYPE_CHECKING:
@@ -33,7 +33,15 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
     app.state.stream = Stream(host)
     refusals.install(app)
     # the recording of a call comes before what is done with calls: `.../recording/resume` ends like `.../resume`
-    for router in (hub.router, servers.router, recordings.router, calls.router, past.router, events.router):
+    for router in (
+        hub.router,
+        account.router,
+        servers.router,
+        recordings.router,
+        calls.router,
+        past.router,
+        events.router,
+    ):
         app.include_router(router, prefix=PREFIX)
     for name, router in host.routers():
         app.include_router(router, prefix=f"{PREFIX}/plugins/{name}", dependencies=[Depends(user_asking)], tags=[name])

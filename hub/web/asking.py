@@ -9,7 +9,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection  # noqa: TC002  FastAPI reads the annotations
 
-from hub.web.host import Host, PhoneOf
+from hub.web.host import AccountOf, Host, PhoneOf
 from hub.web.refusals import Refused
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ def _phone(connection: HTTPConnection, user: User) -> PhoneOf:
     return host_of(connection).phones[user]
 
 
+def _account(connection: HTTPConnection, user: User) -> AccountOf:
+    return host_of(connection).accounts[user]
+
+
 Asked = Annotated[Host, Depends(host_of)]
 """In a route: the hub."""
+OwnAccount = Annotated[AccountOf, Depends(_account)]
+"""In a route: the account of the user who is asking."""
 OwnPhone = Annotated[PhoneOf, Depends(_phone)]
 """In a route: the phone of the user who is asking."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 64 * 1024
 """The largest body of a request, in bytes."""
 
+LARGER = {"/api/account/image": 8 * 1024 * 1024}
+"""Where a body may be larger than that."""
+
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:@/?#\s]+)(?::(?P<port>[0-9]{1,5}))?")
 _READS = {"GET", "HEAD", "OPTIONS"}
 
@@ -82,7 +85,7 @@ class Guard:
             return
         try:
             self._check(scope)
-            await self._app(scope, self._bounded(receive), send)
+            await self._app(scope, self._bounded(receive, self._limit(scope)), send)
         except Refused as refused:
             await _refuse(scope, send, refused)
 
@@ -103,10 +106,13 @@ class Guard:
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", "send JSON, with Content-Type: application/json"
             )
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length[:20]) > self._largest_body:
-            raise self._too_large()
+        if not length.isascii() or not length.isdigit() or int(length[:20]) > self._limit(scope):
+            raise _too_large(self._limit(scope))
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _limit(self, scope: Scope) -> int:
+        return max(self._largest_body, LARGER.get(scope["path"], 0))
+
+    def _bounded(self, receive: Receive, limit: int) -> Receive:
         """A body that comes in chunks has told no length."""
         taken = 0
 
@@ -115,15 +121,15 @@ class Guard:
             message = await receive()
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
-                if taken > self._largest_body:
-                    raise self._too_large()
+                if taken > limit:
+                    raise _too_large(limit)
             return message
 
         return take
 
-    def _too_large(self) -> Refused:
-        message = f"the body may be {self._largest_body} bytes at most"
-        return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message)
+
+def _too_large(limit: int) -> Refused:
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"the body may be {limit} bytes at most")
 
 
 def _is_json(content_type: str) -> bool:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hub.core.recording import Cue
     from hub.errors import Problem
     from hub.events import Event
+    from hub.phone.account import Changed
+    from hub.phone.adapter import Device
+    from hub.phone.picture import Picture
+    from hub.phone.standing import Standing
     from hub.recording.recorder import RecordingView
     from hub.recording.sidecar import Sidecar
     from hub.rules.folders import RuleFile
@@ -50,6 +54,29 @@ class PhoneOf(Protocol):
     async def mute(self, on: bool, call: str = "") -> Call: ...  # noqa: D102, FBT001
     async def send_digits(self, digits: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
+
+
+class AccountOf(Protocol):
+    """One user's account, as `hub.phone.account.Account` is."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  as above
+    @property
+    def extension(self) -> str: ...  # noqa: D102
+    @property
+    def devices(self) -> tuple[Device, ...]: ...  # noqa: D102
+    @property
+    def must_change(self) -> bool: ...  # noqa: D102
+    @property
+    def standing(self) -> Standing: ...  # noqa: D102
+
+    async def sign_in(self, *, password: str = "", handsets: Sequence[str] | None = None) -> Changed: ...  # noqa: D102
+    async def sign_out(self) -> None: ...  # noqa: D102
+    async def change_password(self, old: str, new: str) -> Changed: ...  # noqa: D102
+    async def change_pin(self, old: str, new: str) -> None: ...  # noqa: D102
+    async def set_image(self, content: bytes) -> Picture: ...  # noqa: D102
+    async def clear_image(self) -> None: ...  # noqa: D102
+    async def image(self, user: str = "") -> Picture: ...  # noqa: D102
 
 
 class StoreOf(Protocol):
@@ -101,6 +128,11 @@ class Host(Protocol):
     @property
     def phones(self) -> Mapping[str, PhoneOf]:
         """Every user's phone, by the user's name."""
+        ...
+
+    @property
+    def accounts(self) -> Mapping[str, AccountOf]:
+        """Every user's account, likewise."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from hub.errors import UserError
 from hub.phone.adapter import PhoneError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastapi import FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,7 +31,16 @@ STATUS = {
     "unsupported_codec": HTTPStatus.NOT_IMPLEMENTED,
     "not_installed": HTTPStatus.NOT_IMPLEMENTED,
     "refused": HTTPStatus.CONFLICT,
+    "change_required": HTTPStatus.CONFLICT,
+    "not_kept": HTTPStatus.CONFLICT,
+    "unknown_user": HTTPStatus.NOT_FOUND,
+    "no_image": HTTPStatus.NOT_FOUND,
+    "wrong_password": HTTPStatus.FORBIDDEN,
+    "wrong_pin": HTTPStatus.FORBIDDEN,
     "invalid_number": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "password_policy": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unknown_handset": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "bad_image": HTTPStatus.UNPROCESSABLE_ENTITY,
     "missing_capability": HTTPStatus.NOT_IMPLEMENTED,
     "not_connected": HTTPStatus.SERVICE_UNAVAILABLE,
     "timeout": HTTPStatus.GATEWAY_TIMEOUT,
@@ -98,6 +110,15 @@ def install(app: FastAPI) -> None:
     def broken(_request: Request, _error: Exception) -> JSONResponse:
         told = "something went wrong in the hub; its log says what"
         return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", told).response()
+
+
+@contextmanager
+def asking(command: str) -> Iterator[None]:
+    """Name the capability that a phone lacks for a command."""
+    try:
+        yield
+    except PhoneError as error:
+        raise Refused.by_phone(error, command) from None
 
 
 def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:

@@ -81,6 +81,9 @@ class Told:
     waits: list[float] = field(default_factory=list)
     time: float = 0.0
     refuse: Exception | None = None
+    refusals: list[str] = field(default_factory=list)
+    another: list[LoopAdapter] = field(default_factory=list)
+    wiped: list[str] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
@@ -96,6 +99,13 @@ class Told:
     def on_state(self, state: ConnectionState, message: str, _capabilities: frozenset[str]) -> None:
         self.states.append((state.value, message))
         self.changed.set()
+
+    async def on_refused(self, refusal: SignInRefused) -> LoopAdapter | None:
+        self.refusals.append(refusal.code)
+        return self.another.pop() if self.another else None
+
+    async def on_wiped(self, message: str) -> None:
+        self.wiped.append(message)
 
     async def until(self, state: str) -> str:
         while not self.states or self.states[-1][0] != state:

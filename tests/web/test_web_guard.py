@@ -32,10 +32,15 @@ WRITES = (
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
     ("POST", "/calls/-/recording/start", {}),
     ("DELETE", RECORDING, {}),
+    *(("POST", f"/account/{word}", {}) for word in ("sign-in", "sign-out")),
+    *(("PUT", f"/account/{word}", {"old": "1", "new": "2"}) for word in ("password", "pin")),
+    ("PUT", "/account/image", {"data": "x"}),
+    ("DELETE", "/account/image", {}),
 )
 EVERY = [
     *(("GET", path, None) for path in (*GETS, RECORDING, f"{RECORDING}/audio", f"{RECORDING}/waveform")),
     *WRITES,
+    *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
 ]
 
@@ -50,6 +55,7 @@ def test_every_route_is_tried(server: ApiServer) -> None:
     tried = {(method, path) for method, path, _ in EVERY} | {("GET", "/health")}
     named = {
         "/plugins/screenpop": "/plugins/{name}",
+        "/account/image/-": "/account/image/{of}",
         "/history/c1.alice/note": "/history/{call}/note",
         "/calls/-/recording/start": "/calls/{call}/recording/{what}",
     }

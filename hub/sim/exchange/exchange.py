@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import Direction
 from hub.core.signals import Kind
 from hub.phone import commands
+from hub.sim.exchange.accounts import Accounts
 from hub.sim.exchange.agents import Agents
 from hub.sim.exchange.appearances import Appearances
 from hub.sim.exchange.audio import Audio
@@ -20,6 +21,7 @@ from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
 from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
+from hub.sim.exchange.journal import WipeTold
 from hub.sim.exchange.lines import Lines
 from hub.sim.exchange.parking import Parking
 from hub.sim.exchange.picking_up import PickingUp
@@ -78,7 +80,8 @@ class Exchange:
         self.pace = pace
         self._switch = Switch(office, epoch=epoch, tell=tell, wake=wake, pace=pace, memory=memory)
         self._reach = Reach(self._switch)
-        agents = Agents(self._switch, self._reach, self._has_pin)
+        self.accounts = Accounts(office)
+        agents = Agents(self._switch, self._reach, self.accounts.has_pin)
         queues = Queues(self._switch, agents)
         self._switch.watchers.insert(0, queues)
         self._hunt = Hunt(self._switch, queues)
@@ -87,7 +90,9 @@ class Exchange:
         self.audio = Audio(self._switch, self._reach)
         SystemCalls(self._switch)
         dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end)
+        self._tell = tell
         self._deeds: Deeds = {
+            **self.accounts.deeds,
             commands.SetDnd: self._set_dnd,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
@@ -140,7 +145,7 @@ class Exchange:
         deed = self._deeds.get(type(command))
         if deed is None:
             raise Refused(Code.BAD_REQUEST, f"this phone system knows no {command.name}")
-        accepted = deed(at, Asking(self.office.users[user], handsets, by_hand), command)
+        accepted = deed(at, Asking(self.accounts.user(user), handsets, by_hand), command)
         self._switch.settle(at)
         return accepted
 
@@ -175,6 +180,29 @@ class Exchange:
         if branch is not None:
             self._handling.end(branch, at)
             self._switch.settle(at)
+
+    # --- what the administrator does ---
+
+    def wipe(self, now: datetime, user: str, device: str, password: str) -> None:
+        """Wipe a device of a user, who has this password from now on; calls at that device end. Raises `Refused`.
+
+        Who watches it is told to forget the user.
+        """
+        at = self.advance(now)
+        if user not in self.office.users:
+            raise Refused(Code.UNKNOWN_USER, f"there is no user {user[:80]!r}")
+        if device not in {handset.id for handset in self.office.users[user].handsets}:
+            raise Refused(Code.UNKNOWN_HANDSET, f"{user} has no handset {device[:80]!r}")
+        self.accounts.wipe(user, device, password)
+        for branch in self._switch.at_device(device):
+            self.hang_up(at, branch.id)
+        self._tell(WipeTold(user=user, at=at, handset=device))
+
+    def require_change(self, user: str) -> None:
+        """Let a user sign in only with a new password, the next time. Raises `Refused`."""
+        if user not in self.office.users:
+            raise Refused(Code.UNKNOWN_USER, f"there is no user {user[:80]!r}")
+        self.accounts.require_change(user)
 
     # --- questions ---
 
@@ -216,9 +244,6 @@ class Exchange:
     def when_over(self, conversation: str, run: Callable[[datetime], None]) -> None:
         """Have `run(at)` called once the conversation is over."""
         self._switch.when_over(conversation, run)
-
-    def _has_pin(self, user: str, pin: str) -> bool:
-        return bool(pin) and pin == self.office.users[user].pin
 
     def _set_dnd(self, at: datetime, asking: Asking, command: commands.SetDnd) -> Accepted:
         user = asking.user.name

@@ -75,7 +75,16 @@ class BoardTold:
     now: WireBoard
 
 
-Told = LegTold | DndTold | BoardTold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WipeTold:
+    """The administrator wiped a device of a user; no mark, as nothing more is told there."""
+
+    user: str
+    at: datetime
+    handset: str
+
+
+Told = LegTold | DndTold | BoardTold | WipeTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

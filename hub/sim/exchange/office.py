@@ -11,7 +11,9 @@ from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.core.queue_boards import Distribution
 from hub.phone import agent_commands, commands, transfer_commands
+from hub.phone.account_commands import ACCOUNT
 from hub.sim.audio.impairments import UNIMPAIRED, Impairments
+from hub.sim.exchange.password_policy import PasswordPolicy, PinPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +66,8 @@ CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 PERMISSIONS = frozenset({"park", "retrieve", "pick_up"})
 """What a user needs to be permitted."""
 
+CAPABILITIES = frozenset({*COMMANDS, *FEATURES, *(command.name for command in ACCOUNT)})
+"""What the phone system can be asked: what handsets can do, and what needs none."""
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
 
@@ -159,7 +163,8 @@ class User:
     """Somebody with an extension. `steps` is what happens to calls for the extension; none: it rings for 20 s.
 
     `system_calls` is what the user may see of other people's calls, `permissions` which of `PERMISSIONS` they have. A
-    `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency.
+    `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency. Who
+    `must_change` can do nothing else before.
     """
 
     name: str
@@ -172,6 +177,7 @@ class User:
     system_calls: Permission = Permission.NONE
     restricted: bool = False
     permissions: frozenset[str] = PERMISSIONS
+    must_change: bool = False
 
     @property
     def who(self) -> Who:
@@ -269,6 +275,7 @@ class Office:
     answers by itself. `orbits` are where calls can be parked. `access_code` with a user's PIN stands for the outside
     prefix, `voicemail` is the number of everybody's box. The audio of `audio_channels` legs can be had at a time, as
     `network` lets it through; `voices` are what people say (others have a tone of their own).
+    `passwords` and `pins` are the rules for new ones.
     """
 
     users: Mapping[str, User]
@@ -295,6 +302,8 @@ class Office:
     digit_time: float = 4.0
     access_code: str = ""
     voicemail: str = ""
+    passwords: PasswordPolicy = field(default=PasswordPolicy())
+    pins: PinPolicy = field(default=PinPolicy())
 
     def handset(self, device: str) -> tuple[User, Handset] | None:
         """Return the handset of this id, and whose it is."""

@@ -21,6 +21,11 @@ class Code(StrEnum):
     NO_CHANNEL = "no_channel"
     UNSUPPORTED_CODEC = "unsupported_codec"
     UNREACHABLE = "unreachable"
+    CHANGE_REQUIRED = "change_required"
+    PASSWORD_POLICY = "password_policy"  # noqa: S105  likewise
+    WIPED = "wiped"
+    BAD_IMAGE = "bad_image"
+    NO_IMAGE = "no_image"
     BAD_REQUEST = "bad_request"
     TOO_LARGE = "too_large"
 
