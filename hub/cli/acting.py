@@ -41,10 +41,16 @@ def path_of(call: str) -> str:
 
 def other_party(call: dict[str, Any]) -> str:
     """Return who is at the other end of a call, for a person, made harmless."""
-    number = number_of(call["party"]["number"])
     names = [contact["name"] for contact in call["contacts"][:1]] or [call["party"]["name"]]
-    name = printable(names[0], 60)
-    return f"{name} ({number})" if name and number != name else name or number
+    return party_of({**call["party"], "name": names[0]}) or number_of(call["party"]["number"])
+
+
+def party_of(party: dict[str, Any]) -> str:
+    """Return a party's name and number as a person reads them, made harmless; nobody is empty."""
+    name, number = printable(party["name"], 60), ""
+    if party["number"]["text"]:
+        number = number_of(party["number"])
+    return f"{name} ({number})" if name and number not in {"", name} else name or number
 
 
 def number_of(number: dict[str, Any]) -> str:

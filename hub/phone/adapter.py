@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.core.dial_plan import DialPlan
     from hub.core.signals import Signal, Snapshot
+    from hub.phone.about import PhoneInfo
     from hub.phone.commands import Command
 
 
@@ -83,6 +84,11 @@ class Session(Protocol):
     @property
     def capabilities(self) -> frozenset[str]:
         """What can be asked: the names of commands, and of features."""
+        ...
+
+    @property
+    def about(self) -> PhoneInfo:
+        """What the phone system and the handsets that are watched declare."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hub.core.transitions import ProtocolError
+from hub.phone.about import PhoneInfo
 from hub.phone.adapter import ConnectionLost, PhoneError, Profile, SignInRefused, Wiped
 
 if TYPE_CHECKING:
@@ -149,6 +150,11 @@ class Connection:
         finally:
             self._tell(ConnectionState.CLOSED, "")
 
+    @property
+    def about(self) -> PhoneInfo:
+        """What the phone system and the handsets declare; empty while there is no connection."""
+        return self._session.about if self._session is not None else PhoneInfo()
+
     def try_again(self) -> None:
         """Sign in again after a refusal: somebody has changed something."""
         self._again.set()
@@ -177,7 +183,7 @@ class Connection:
         if session is None:
             raise PhoneError("not connected to the phone system", "not_connected")
         if command.name not in session.capabilities:
-            raise PhoneError(f"this phone system or handset cannot {command.name}", "missing_capability")
+            raise PhoneError(session.about.lacking(command.name), "missing_capability")
         try:
             async with asyncio.timeout(self._answer_within):
                 return await session.do(command)

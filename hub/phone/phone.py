@@ -5,6 +5,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hub import events
+from hub.core.boards import Permission, SystemCalls
 from hub.core.call import CallState, Direction
 from hub.phone import commands
 from hub.phone.adapter import PhoneError
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from hub.clock import Clock
-    from hub.core.boards import Board
+    from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
+    from hub.phone.about import PhoneInfo
     from hub.phone.account import Account
     from hub.phone.adapter import Adapter, SignInRefused
 
@@ -87,47 +89,81 @@ class Phone:
         """Whether do-not-disturb is on; None while the phone system has not told."""
         return self._switchboard.dnd
 
-    async def dial(self, number: str, device: str = "") -> Number:
-        """Call a number or `tel:` link from a device (empty: the default); return the number as understood."""
+    @property
+    def about(self) -> PhoneInfo:
+        """What the phone system and the handsets declare; empty while there is no connection."""
+        return self.connection.about
+
+    def system_calls(self) -> tuple[tuple[SystemCall, float], ...]:
+        """Return all calls of the phone system that the user may see, each with its seconds from start to now."""
+        board = self.boards.get(SystemCalls.name)
+        if not isinstance(board, SystemCalls):
+            raise PhoneError(self.about.lacking(SystemCalls.name), "missing_capability")
+        if board.permission is Permission.NONE:
+            raise PhoneError("you may not see other people's calls: ask the administrator", "not_permitted")
+        now = self._clock.now()
+        return tuple((call, max(0.0, (now - call.started).total_seconds())) for call in board.calls)
+
+    async def choose_appearance(self, appearance: str, device: str = "") -> None:
+        """Choose the line key for the next outbound calls of a device; empty: its first free line."""
+        await self.connection.do(commands.ChooseAppearance(appearance, device))
+
+    async def resume_shared(self, appearance: str, device: str = "") -> None:
+        """Take what is on shared hold at an appearance to a device that has it."""
+        await self.connection.do(commands.ResumeShared(appearance, device))
+
+    async def seize_line(self, line: str = "", device: str = "") -> None:
+        """Take an idle outside line (empty: any); the digits to call follow, sent over the call that begins."""
+        await self.connection.do(commands.SeizeLine(line, device))
+
+    async def answer_line(self, line: str, device: str = "") -> None:
+        """Answer what rings at an outside line."""
+        await self.connection.do(commands.AnswerLine(line, device))
+
+    async def dial(self, number: str, device: str = "", appearance: str = "") -> Number:
+        """Call a number or `tel:` link from a device (empty: the default); return the number as understood.
+
+        `appearance` is the line key that the call takes; empty: the chosen one.
+        """
         try:
             wanted = self.plan.to_dial(number)
         except ValueError as error:
             raise PhoneError(str(error), "invalid_number") from None
-        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device))
+        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device, appearance))
         return wanted
 
     async def answer(self, call: str = "") -> Call:
         """Answer a ringing call."""
         found = self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
-        await self.connection.do(commands.AnswerLeg(_legs(found, CallState.ALERTING)[0]))
+        await self.connection.do(commands.AnswerLeg(self._at(found, "answer", CallState.ALERTING)))
         return found
 
     async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call:
         """Put a connected call on hold; without a kind shared on a shared appearance, else privately."""
         found = self._the(call, "hold", CallState.CONNECTED)
-        await self.connection.do(commands.HoldLeg(_legs(found, CallState.CONNECTED)[0], kind))
+        await self.connection.do(commands.HoldLeg(self._at(found, "hold", CallState.CONNECTED), kind))
         return found
 
     async def resume(self, call: str = "") -> Call:
         """Take a held call back."""
         found = self._the(call, "resume", CallState.HOLD)
-        await self.connection.do(commands.ResumeLeg(_legs(found, CallState.HOLD)[0]))
+        await self.connection.do(commands.ResumeLeg(self._at(found, "resume", CallState.HOLD)))
         return found
 
     async def mute(self, on: bool, call: str = "") -> Call:  # noqa: FBT001  the word is in the name
         """Let the far end of a connected call hear nothing, or hear again."""
         found = self._the(call, "mute", CallState.CONNECTED)
-        await self.connection.do(commands.MuteLeg(_legs(found, CallState.CONNECTED)[0], on))
+        await self.connection.do(commands.MuteLeg(self._at(found, "mute", CallState.CONNECTED), on))
         return found
 
     async def send_digits(self, digits: str, call: str = "") -> Call:
-        """Send digits (0-9, *, #, A-D; spaces and dashes are left out) over a connected call."""
+        """Send digits (0-9, *, #, A-D; spaces and dashes are left out) over a connected call, or a seized line."""
         keys = digits.translate(_SEPARATORS).upper()
         if not _KEYS.fullmatch(keys):
             cause = f"{digits[:40]!r} cannot be sent: use 0-9, *, # and A-D, at most 64 of them"
             raise PhoneError(cause, "invalid_number")
-        found = self._the(call, "send digits over", CallState.CONNECTED)
-        await self.connection.do(commands.SendDigits(_legs(found, CallState.CONNECTED)[0], keys))
+        found = self._the(call, "send digits over", CallState.CONNECTED, CallState.INITIATED)
+        await self.connection.do(commands.SendDigits(self._at(found, "dtmf", found.state), keys))
         return found
 
     async def end(self, call: str = "") -> Call:
@@ -161,6 +197,16 @@ class Phone:
                 gone = error
         if gone is not None and not left:
             raise gone
+
+    def _at(self, call: Call, capability: str, state: CallState) -> str:
+        """Return a call's leg in this state at a device that can do that; raises `PhoneError` if none can."""
+        legs = [leg.leg for leg in call.legs if leg.state is state]
+        able = [leg.id for leg in legs if self.about.can(leg.device, capability)]
+        if not able:
+            names = " and ".join(leg.device for leg in legs)
+            lack = "lacks" if len(legs) == 1 else "lack"
+            raise PhoneError(f"{names} {lack} the capability {capability}", "missing_capability")
+        return able[0]
 
     # --- told by the connection ---
 

@@ -83,4 +83,11 @@ class Admission:
 
 
 def _described(handset: Handset) -> WireHandset:
-    return WireHandset(id=handset.id, name=handset.name, capabilities=tuple(sorted(handset.capabilities)))
+    return WireHandset(
+        id=handset.id,
+        name=handset.name,
+        model=handset.model,
+        capabilities=tuple(sorted(handset.capabilities)),
+        conference_size=handset.conference_size,
+        appearances=tuple(key.name for key in handset.appearances),
+    )

@@ -242,6 +242,7 @@ def _user(name: str, user: WrittenUser) -> User:
                 capabilities=frozenset(handset.capabilities) & (frozenset(COMMANDS) | FEATURES),
                 appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
                 lines=handset.lines,
+                conference_size=handset.conference_size,
                 model=_text(handset.model, LONGEST_NAME),
                 codecs=handset.codecs,
             )

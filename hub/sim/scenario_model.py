@@ -81,6 +81,7 @@ class WrittenHandset(Written):
     )
     lines: tuple[str, ...] = Field(default=(), description="the outside lines that it has keys for")
     model: str = Field(default="", description="what it is, for people")
+    conference_size: int = Field(default=3, ge=0, le=100, description="how many parties talk together there")
     codecs: tuple[Codec, ...] = Field(default=CODECS, description="what it can send its audio in")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import ConnectionClosed
 
+from hub.phone.about import HandsetInfo, PhoneInfo
 from hub.phone.account_commands import ACCOUNT
 from hub.phone.adapter import ConnectionLost, Device, PhoneError, Profile, Wiped
 from hub.sim import wire, wire_account, wire_answers, wire_requests
@@ -60,8 +61,15 @@ class SimSession:
         self.capabilities = frozenset(able & set(welcome.capabilities))
         self.profile = _profile(welcome)
         self.snapshot: Snapshot = translator.snapshot(welcome.snapshot)
-        self.product = welcome.product
-        self.version = welcome.version
+        self.about = PhoneInfo(
+            product=welcome.product,
+            version=welcome.version,
+            capabilities=frozenset(welcome.capabilities),
+            handsets=tuple(
+                HandsetInfo(**{**handset.model_dump(), "capabilities": frozenset(handset.capabilities)})
+                for handset in welcome.handsets
+            ),
+        )
         self._socket = socket
         self._translator = translator
         self._clock = clock
@@ -90,7 +98,7 @@ class SimSession:
         request = str(next(self._requests))
         message = message_of(command, request)
         if message is None or command.name not in self.capabilities:
-            raise PhoneError(f"this phone system or handset lacks the capability {command.name}", "missing_capability")
+            raise PhoneError(self.about.lacking(command.name), "missing_capability")
         answer = await self._ask(message)
         if isinstance(answer, wire_answers.Error):
             known = f"; they are: {', '.join(answer.handsets)}" if answer.handsets else ""

@@ -111,4 +111,7 @@ class WireHandset(Wire):
 
     id: Id
     name: Name = ""
+    model: Name = ""
     capabilities: Capabilities = ()
+    conference_size: Annotated[int, Field(ge=0, le=1000)] = 0
+    appearances: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from hub.web import refusals
 from hub.web.asking import user_asking
-from hub.web.routes import account, calls, events, hub, past, recordings, servers
+from hub.web.routes import account, calls, events, hub, lines, past, recordings, servers
 from hub.web.stream import Stream
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         servers.router,
         recordings.router,
         calls.router,
+        lines.router,
         past.router,
         events.router,
     ):

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
-    from hub.core.boards import Board
+    from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.numbers import Number
     from hub.core.recording import Cue
     from hub.errors import Problem
     from hub.events import Event
+    from hub.phone.about import PhoneInfo
     from hub.phone.account import Changed
     from hub.phone.adapter import Device
     from hub.phone.picture import Picture
@@ -45,7 +46,15 @@ class PhoneOf(Protocol):
     @property
     def boards(self) -> Mapping[str, Board]: ...  # noqa: D102
 
-    async def dial(self, number: str, device: str = "") -> Number: ...  # noqa: D102
+    @property
+    def about(self) -> PhoneInfo: ...  # noqa: D102
+
+    def system_calls(self) -> tuple[tuple[SystemCall, float], ...]: ...  # noqa: D102
+    async def choose_appearance(self, appearance: str, device: str = "") -> None: ...  # noqa: D102
+    async def resume_shared(self, appearance: str, device: str = "") -> None: ...  # noqa: D102
+    async def seize_line(self, line: str = "", device: str = "") -> None: ...  # noqa: D102
+    async def answer_line(self, line: str, device: str = "") -> None: ...  # noqa: D102
+    async def dial(self, number: str, device: str = "", appearance: str = "") -> Number: ...  # noqa: D102
     async def answer(self, call: str = "") -> Call: ...  # noqa: D102
     async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call: ...  # noqa: D102
     async def resume(self, call: str = "") -> Call: ...  # noqa: D102

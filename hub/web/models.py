@@ -118,8 +118,21 @@ class CallAnswer(Answer):
     counts: tuple[tuple[str, int], ...]
 
 
+class HandsetAnswer(Answer):
+    """One of the user's handsets: what it can do, how many parties talk together there, its line keys."""
+
+    id: Told
+    name: Told
+    model: Told
+    capabilities: Annotated[tuple[Told, ...], BeforeValidator(sorted)]
+    conference_size: int
+    appearances: tuple[Told, ...]
+
+
 class PhoneAnswer(Answer):
     """How the user's phone stands; `dnd` is null while the phone system has not told.
+
+    `product`, `version` and `handsets` are what the phone system declares while it is connected.
 
     `boards` is what it shows beside the calls, by name, in the form of the events of these names (their `now`).
     """
@@ -129,17 +142,24 @@ class PhoneAnswer(Answer):
     message: Told
     dnd: bool | None
     capabilities: tuple[str, ...]
+    product: Told
+    version: Told
+    handsets: tuple[HandsetAnswer, ...]
     boards: dict[str, Any]
 
     @classmethod
     def of(cls, user: str, phone: PhoneOf) -> PhoneAnswer:
         """Say how a phone stands now."""
+        about = phone.about
         return cls(
             user=user,
             state=str(phone.state),
             message=phone.message,
             dnd=phone.dnd,
             capabilities=tuple(sorted(phone.capabilities)),
+            product=about.product,
+            version=about.version,
+            handsets=tuple(map(HandsetAnswer.model_validate, about.handsets)),
             boards=plain(dict(phone.boards)),
         )
 
@@ -264,12 +284,13 @@ class Health(BaseModel):
 
 
 class ToDial(BaseModel):
-    """Whom to call: a number as a person writes it or a `tel:` link; from which device (empty: the default)."""
+    """Whom to call: a number as a person writes it or a `tel:` link; from which device and line key."""
 
     model_config = ConfigDict(extra="forbid")
 
     number: str = Field(min_length=1, max_length=1000)
     device: str = Field(default="", max_length=200)
+    appearance: str = Field(default="", max_length=200)
 
 
 class Dialled(BaseModel):

@@ -10,6 +10,7 @@ import pytest
 
 from hub.core.signals import DndSignal, Snapshot
 from hub.core.transitions import ProtocolError
+from hub.phone.about import PhoneInfo
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import SetDnd
 from hub.phone.connection import Backoff, Connection, ConnectionState
@@ -33,6 +34,7 @@ class LoopSession:
     refuses_to_close: BaseException | None = None
     answers: bool = True
     capabilities: frozenset[str] = frozenset({"dnd"})
+    about: PhoneInfo = field(default_factory=PhoneInfo)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(at=NOW, mark="m0"))
 
     async def signals(self) -> AsyncIterator[Signal]:
@@ -271,6 +273,6 @@ async def test_commands_need_a_connection_and_the_capability_and_an_answer() -> 
             await running.connection.do(SetDnd(on=False))
         assert error.value.code == "timeout"
         session.capabilities = frozenset()
-        with pytest.raises(PhoneError, match="cannot dnd") as error:
+        with pytest.raises(PhoneError, match="lacks the capability dnd") as error:
             await running.connection.do(SetDnd(on=True))
         assert error.value.code == "missing_capability"

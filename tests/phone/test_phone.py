@@ -13,6 +13,7 @@ from hub.core.dial_plan import DialPlan
 from hub.core.signals import EndedLeg, Kind, LegSignal, Snapshot
 from hub.core.switchboard import Switchboard
 from hub.phone import commands
+from hub.phone.about import PhoneInfo
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import ConnectionState
 from hub.phone.phone import Phone
@@ -37,6 +38,7 @@ class Desk:
     """A phone system at the other end of a phone: accepts every command, and tells what the test says."""
 
     capabilities = ALL
+    about = PhoneInfo()
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

@@ -94,7 +94,8 @@ async def test_the_greeting_describes_system_user_and_handsets(server: SimServer
         answer = await ask(socket, sign_in("carol", protocol=99, from_a_later_version=[1, 2]))
     assert answer["protocol"] == 1
     assert answer["extension"] == "103"
-    assert answer["handsets"] == [{"id": "carol-old", "name": "", "capabilities": ["dial", "end"]}]
+    able = {"id": "carol-old", "capabilities": ["dial", "end"], "conference_size": 3, "appearances": ["1"]}
+    assert answer["handsets"] == [{"name": "", "model": "", **able}]
     assert set(answer["capabilities"]) == CAPABILITIES
     assert answer["snapshot"]["live"] == []
     assert answer["version"]

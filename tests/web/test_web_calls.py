@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from web_host import ALL
 
 from hub.core.call import CallState
 from hub.events import plain
@@ -19,7 +20,19 @@ async def test_the_phone_tells_how_it_stands(alice: httpx.AsyncClient) -> None:
         "state": "connected",
         "message": "",
         "dnd": False,
-        "capabilities": ["answer", "dial", "dnd", "dtmf", "end", "hold", "ignore", "mute", "resume"],
+        "capabilities": sorted(ALL),
+        "product": "Loopback",
+        "version": "",
+        "handsets": [
+            {
+                "id": "desk",
+                "name": "",
+                "model": "",
+                "capabilities": sorted(ALL),
+                "conference_size": 0,
+                "appearances": [],
+            }
+        ],
         "boards": {},
     }
 

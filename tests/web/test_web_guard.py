@@ -29,6 +29,10 @@ WRITES = (
     ("PUT", "/calls/-/mute", {"on": True}),
     ("POST", "/calls/-/digits", {"digits": "1"}),
     ("PUT", "/dnd", {"on": True}),
+    ("PUT", "/appearance", {"appearance": "1"}),
+    ("POST", "/appearances/Sales/resume", {}),
+    ("POST", "/lines/1/seize", {}),
+    ("POST", "/lines/1/answer", {}),
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
     ("POST", "/calls/-/recording/start", {}),
     ("DELETE", RECORDING, {}),
@@ -42,6 +46,7 @@ EVERY = [
     *WRITES,
     *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
+    ("GET", "/system-calls", None),
 ]
 
 
@@ -56,6 +61,9 @@ def test_every_route_is_tried(server: ApiServer) -> None:
     named = {
         "/plugins/screenpop": "/plugins/{name}",
         "/account/image/-": "/account/image/{of}",
+        "/appearances/Sales/resume": "/appearances/{name}/resume",
+        "/lines/1/seize": "/lines/{line}/seize",
+        "/lines/1/answer": "/lines/{line}/answer",
         "/history/c1.alice/note": "/history/{call}/note",
         "/calls/-/recording/start": "/calls/{call}/recording/{what}",
     }

@@ -18,6 +18,7 @@ from hub.core.dial_plan import DialPlan
 from hub.core.signals import DndSignal, Kind, LegSignal, Signal, Snapshot
 from hub.core.switchboard import Switchboard
 from hub.phone import commands
+from hub.phone.about import HandsetInfo, PhoneInfo
 from hub.phone.adapter import ConnectionLost, PhoneError
 from hub.phone.phone import Phone
 from hub.plugin_host.plugin import Failure, Plugin, PluginState
@@ -34,7 +35,23 @@ if TYPE_CHECKING:
     from hub.store.store import Store
 
 PLAN = DialPlan()
-ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "mute", "dtmf", "dnd"})
+ALL = frozenset(
+    {
+        "dial",
+        "answer",
+        "hold",
+        "resume",
+        "end",
+        "ignore",
+        "mute",
+        "dtmf",
+        "dnd",
+        "appearance",
+        "resume_shared",
+        "seize",
+        "answer_line",
+    }
+)
 
 
 class Line:
@@ -42,6 +59,8 @@ class Line:
 
     def __init__(self, capabilities: frozenset[str] = ALL) -> None:
         self.capabilities = capabilities
+        self.about = PhoneInfo(product="Loopback", handsets=(HandsetInfo(id="desk", capabilities=ALL),))
+        self.asked: list[commands.Command] = []
         self.legs: dict[str, LegState] = {}
         self.dnd = False
         self.unplugged = False
@@ -85,6 +104,7 @@ class Line:
         self.told.put_nowait(LegSignal(kind=kind, leg=leg, at=datetime.now(UTC)))
 
     async def do(self, command: commands.Command) -> dict[str, str]:
+        self.asked.append(command)
         if isinstance(command, commands.SetDnd):
             self.dnd = command.on
             self.told.put_nowait(DndSignal(on=command.on, at=datetime.now(UTC)))

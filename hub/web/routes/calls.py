@@ -33,7 +33,7 @@ ANY = "-"
 
 router = APIRouter(tags=["calls"])
 Id = Annotated[str, Path(description=f"the call's id, or `{ANY}` for the only one that can be meant", max_length=1000)]
-_may_refuse = described(
+may_refuse = described(
     HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE
 )
 
@@ -50,72 +50,73 @@ def calls(phone: OwnPhone) -> tuple[Call, ...]:
     return phone.calls
 
 
-@router.post("/calls", status_code=HTTPStatus.ACCEPTED, responses=_may_refuse)
+@router.post("/calls", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
 async def dial(wanted: ToDial, phone: OwnPhone) -> Dialled:
     """Call a number or `tel:` link."""
-    with _asking("dial"):
-        return Dialled(number=NumberAnswer.model_validate(await phone.dial(wanted.number, wanted.device)))
+    with asking("dial"):
+        dialled = await phone.dial(wanted.number, wanted.device, wanted.appearance)
+    return Dialled(number=NumberAnswer.model_validate(dialled))
 
 
-@router.post("/calls/{call:path}/answer", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/answer", response_model=CallAnswer, responses=may_refuse)
 async def answer(call: Id, phone: OwnPhone) -> Call:
     """Answer a ringing call."""
-    with _asking("answer"):
+    with asking("answer"):
         return await phone.answer(_named(call))
 
 
-@router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=may_refuse)
 async def hold(call: Id, phone: OwnPhone, how: HowToHold | None = None) -> Call:
     """Put a connected call on hold."""
-    with _asking("hold"):
+    with asking("hold"):
         return await phone.hold(_named(call), how.kind if how else None)
 
 
-@router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=may_refuse)
 async def resume(call: Id, phone: OwnPhone) -> Call:
     """Take a held call back."""
-    with _asking("resume"):
+    with asking("resume"):
         return await phone.resume(_named(call))
 
 
-@router.post("/calls/{call:path}/end", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/end", response_model=CallAnswer, responses=may_refuse)
 async def end(call: Id, phone: OwnPhone) -> Call:
     """Hang a call up; a ringing one is declined."""
-    with _asking("end"):
+    with asking("end"):
         return await phone.end(_named(call))
 
 
-@router.post("/calls/{call:path}/ignore", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/ignore", response_model=CallAnswer, responses=may_refuse)
 async def ignore(call: Id, phone: OwnPhone) -> Call:
     """Silence a ringing call here; it goes on ringing elsewhere."""
-    with _asking("ignore"):
+    with asking("ignore"):
         return await phone.ignore(_named(call))
 
 
-@router.put("/calls/{call:path}/mute", response_model=CallAnswer, responses=_may_refuse)
+@router.put("/calls/{call:path}/mute", response_model=CallAnswer, responses=may_refuse)
 async def mute(call: Id, wanted: Mute, phone: OwnPhone) -> Call:
     """Let the far end of a connected call hear nothing, or hear again."""
-    with _asking("mute"):
+    with asking("mute"):
         return await phone.mute(wanted.on, _named(call))
 
 
-@router.post("/calls/{call:path}/digits", response_model=CallAnswer, responses=_may_refuse)
+@router.post("/calls/{call:path}/digits", response_model=CallAnswer, responses=may_refuse)
 async def send_digits(call: Id, wanted: Digits, phone: OwnPhone) -> Call:
     """Send digits over a connected call."""
-    with _asking("dtmf"):
+    with asking("dtmf"):
         return await phone.send_digits(wanted.digits, _named(call))
 
 
-@router.put("/dnd", responses=_may_refuse)
+@router.put("/dnd", responses=may_refuse)
 async def set_dnd(wanted: Dnd, phone: OwnPhone) -> Dnd:
     """Switch do-not-disturb."""
-    with _asking("dnd"):
+    with asking("dnd"):
         await phone.set_dnd(wanted.on)
     return wanted
 
 
 @contextmanager
-def _asking(command: str) -> Iterator[None]:
+def asking(command: str) -> Iterator[None]:
     """Name the capability that a phone lacks."""
     try:
         yield

@@ -1,0 +1,40 @@
+"""What a phone system and its handsets declare of themselves. Features depend on capabilities, never on a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandsetInfo:
+    """One of the user's handsets: what it can do, how many parties talk together there, its line keys by name."""
+
+    id: str
+    name: str = ""
+    model: str = ""
+    capabilities: frozenset[str] = frozenset()
+    conference_size: int = 0
+    appearances: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneInfo:
+    """The phone system, its own `capabilities`, and the handsets that the hub watches; empty where it does not tell."""
+
+    product: str = ""
+    version: str = ""
+    capabilities: frozenset[str] = frozenset()
+    handsets: tuple[HandsetInfo, ...] = ()
+
+    def lacking(self, capability: str) -> str:
+        """Say who lacks a capability: the phone system, or every handset, by name."""
+        if capability in self.capabilities and self.handsets:
+            names = " and ".join(f"{one.id} ({one.model})" if one.model else one.id for one in self.handsets)
+            return f"{names} {'lacks' if len(self.handsets) == 1 else 'lack'} the capability {capability}"
+        system = f"{self.product} {self.version}".strip()
+        return f"the phone system {system} lacks the capability {capability}".replace("  ", " ")
+
+    def can(self, device: str, capability: str) -> bool:
+        """Tell whether a handset can do that; one that is not declared is taken to."""
+        declared = next((one for one in self.handsets if one.id == device), None)
+        return declared is None or capability in declared.capabilities
