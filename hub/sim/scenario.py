@@ -15,7 +15,7 @@ from hub.rules import yaml_source
 from hub.sim.audio.impairments import Impairments
 from hub.sim.audio.wav import recorded
 from hub.sim.exchange.office import (
-    COMMANDS,
+    ABILITIES,
     FEATURES,
     Appearance,
     FarEnd,
@@ -239,7 +239,7 @@ def _user(name: str, user: WrittenUser) -> User:
             Handset(
                 id=key,
                 name=_text(handset.name, LONGEST_NAME),
-                capabilities=frozenset(handset.capabilities) & (frozenset(COMMANDS) | FEATURES),
+                capabilities=frozenset(handset.capabilities) & (ABILITIES | FEATURES),
                 appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
                 lines=handset.lines,
                 conference_size=handset.conference_size,

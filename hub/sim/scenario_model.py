@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
 from hub.core.queue_boards import Distribution
-from hub.sim.exchange.office import CODECS, COMMANDS, FEATURES, FarEndDoes, line_keys
+from hub.sim.exchange.office import ABILITIES, CODECS, FEATURES, FarEndDoes, line_keys
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -30,8 +30,9 @@ Extension = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
 
 def _capability(value: str) -> str:
-    if value not in COMMANDS and value not in FEATURES:
-        raise ValueError(f"a capability is one of {', '.join((*COMMANDS, *FEATURES))}")
+    known = ABILITIES | FEATURES
+    if value not in known:
+        raise ValueError(f"a capability is one of {', '.join(sorted(known))}")
     return value
 
 
@@ -73,7 +74,7 @@ class WrittenHandset(Written):
 
     name: str = Field(default="", description="what people call it")
     capabilities: tuple[Capability, ...] = Field(
-        default=tuple(COMMANDS),
+        default=tuple(sorted(ABILITIES)),
         description="what can be asked of it from afar; by default everything",
     )
     appearances: Annotated[tuple[WrittenAppearance, ...], BeforeValidator(_numbered)] = Field(

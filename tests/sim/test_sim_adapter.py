@@ -21,7 +21,7 @@ from hub.core.signals import BoardSignal, Kind, LegSignal
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import AnswerLeg, DialNumber, SetDnd
 from hub.sim.adapter import SimSettings
-from hub.sim.exchange.office import CAPABILITIES, COMMANDS, FEATURES, Who
+from hub.sim.exchange.office import ABILITIES, CAPABILITIES, FEATURES, Who
 from hub.sim.faults import Faults
 from hub.sim.plugin import SimPhone
 from hub.sim.server import SimServer
@@ -206,7 +206,7 @@ def test_the_plugin_registers_the_kind() -> None:
 @pytest.mark.feature("LINE-03")
 async def test_what_can_be_done_is_what_system_and_handsets_can(server: SimServer) -> None:
     async with Listener.opened(adapter(server, "carol")) as carol, Listener.opened(adapter(server)) as alice:
-        assert carol.capabilities == {"dial", "end"} | (CAPABILITIES - FEATURES - set(COMMANDS))
+        assert carol.capabilities == {"dial", "end"} | (CAPABILITIES - FEATURES - ABILITIES)
         assert alice.capabilities == CAPABILITIES - FEATURES
         with pytest.raises(PhoneError, match="lacks the capability dnd") as refused:
             await carol.session.do(SetDnd(on=True))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from ear import Ear, loudest
-from offices import JANE, MAIN, Desk, adapter, office
+from offices import ANSWERING, JANE, MAIN, Desk, adapter, office
 from on_the_way import Heard, babble, offset
 from speech import OF_SPEECH, signal_to_noise, spoken
 
@@ -30,10 +30,11 @@ from hub.phone.commands import (
     MuteLeg,
     ResumeLeg,
 )
+from hub.phone.transfer_commands import ConferenceLegs
 from hub.sim.audio.impairments import Impairments
 from hub.sim.audio.voices import Recorded, Silence, Sweep, Together, Tone, Voices
 from hub.sim.exchange.audio import ANNOUNCEMENT
-from hub.sim.exchange.office import Handset, Who
+from hub.sim.exchange.office import ABILITIES, Handset, Who
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.scenario import load
 from hub.sim.server import SimServer
@@ -370,11 +371,22 @@ def test_a_conference_is_heard_as_its_members_hear_it() -> None:
     heard = desk.exchange.audio.heard
     assert heard(first).on_hold
     assert (heard(second).near, heard(second).far) == ((ALICE,), (BOB,))
-    for leg in (first, second):  # a conference is two legs of one handset that are connected at a time
-        branch = desk.exchange._switch.branches[leg]
-        branch.conference = "one"
-        if leg == first:
-            desk.exchange._switch.move(branch, Kind.RETRIEVED, desk.now)
+    desk.do("alice", ConferenceLegs(second, first))
     assert (heard(first).near, heard(first).far) == ((ALICE,), (JANE,))
     assert (heard(second).near, heard(second).far) == ((ALICE,), (BOB,))
     assert (heard(bobs).near, heard(bobs).far) == ((BOB,), (ALICE, JANE))
+
+
+def test_a_handset_that_cannot_record_conferences_says_so() -> None:
+    plain = office()
+    limited = Handset(id="alice-desk", capabilities=ABILITIES - {"record_conference"})
+    desk = Desk(replace(plain, users={**plain.users, "alice": replace(plain.users["alice"], handsets=(limited,))}))
+    first = desk.do("alice", DialNumber(ANSWERING))
+    desk.wait(10)
+    second = desk.do("alice", DialNumber("102"))
+    desk.do("bob", AnswerLeg(desk.leg("bob-desk").id))
+    desk.do("alice", AttachMedia(second, NOBODY, NOBODY, ("PCMU",)))
+    desk.do("alice", ConferenceLegs(second, first))
+    with pytest.raises(Refused, match="alice-desk lacks the capability record_conference") as refused:
+        desk.do("alice", AttachMedia(second, NOBODY, NOBODY, ("PCMU",)))
+    assert refused.value.code is Code.MISSING_CAPABILITY

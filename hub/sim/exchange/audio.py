@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.call import CallState
 from hub.phone import commands
-from hub.sim.exchange.office import Who
+from hub.sim.exchange.office import RECORD_CONFERENCE, Who
 from hub.sim.exchange.permitted import permitted
 from hub.sim.exchange.reach import Accepted
 from hub.sim.exchange.refusal import Code, Refused
@@ -90,6 +90,8 @@ class Audio:
 
     def _attach(self, at: datetime, asking: Asking, command: commands.AttachMedia) -> Accepted:  # noqa: ARG002  a deed
         branch = self._leg(asking, command)
+        if branch.conference:
+            self._reach.require(asking, branch.device, RECORD_CONFERENCE)
         found = self._switch.office.handset(branch.device)
         offered = found[1].codecs if found else ()
         try:

@@ -57,7 +57,10 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
         )
     }
 )
-"""What the exchange can be asked, by its word; also the capabilities of a handset that can do everything."""
+"""What the exchange can be asked, by its word."""
+RECORD_CONFERENCE = "record_conference"
+ABILITIES = frozenset({*COMMANDS, RECORD_CONFERENCE})
+"""What a handset that can do everything is capable of: every command, and what some handsets cannot do with one."""
 
 FEATURES = frozenset({"record_all"})
 """What holds for the user of a handset beside what it can be asked: `record_all`, that every call must be recorded."""
@@ -66,7 +69,7 @@ CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 PERMISSIONS = frozenset({"park", "retrieve", "pick_up"})
 """What a user needs to be permitted."""
 
-CAPABILITIES = frozenset({*COMMANDS, *FEATURES, *(command.name for command in ACCOUNT)})
+CAPABILITIES = frozenset({*ABILITIES, *FEATURES, *(command.name for command in ACCOUNT)})
 """What the phone system can be asked: what handsets can do, and what needs none."""
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
@@ -109,7 +112,7 @@ class Handset:
     id: str
     name: str = ""
     model: str = ""
-    capabilities: frozenset[str] = frozenset(COMMANDS)
+    capabilities: frozenset[str] = ABILITIES
     appearances: tuple[Appearance, ...] = line_keys(4)
     lines: tuple[str, ...] = ()
     codecs: tuple[str, ...] = CODECS
