@@ -97,7 +97,7 @@ class Session(Protocol):
         ...
 
     def signals(self) -> AsyncIterator[Signal]:
-        """Yield what happens after the snapshot, in order; raise `ConnectionLost` when the connection goes."""
+        """Yield what happens after the snapshot, in order, until `close`; `ConnectionLost` if the connection goes."""
         ...
 
     async def do(self, command: Command) -> Mapping[str, str]:

@@ -3,17 +3,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from account_desk import NEW, OLD, Voicemail, at_desk, configuration, keys, office
+from account_desk import NEW, OFFICE, OLD, Voicemail, at_desk, configuration, keys, office
 from PIL import Image
 
 from hub import secret_store
+from hub.errors import UserError
 from hub.phone.adapter import ConnectionLost
 from hub.phone.commands import DialNumber
+from hub.sim import scenario
 from hub.sim.exchange.refusal import Refused
+from hub.sim.player import Player
 from hub.sim.session import SimSession
 from hub.testing.harness import SimulatedOffice, simulated_office
 
@@ -158,7 +160,7 @@ async def test_a_new_password_holds_at_once_and_after_a_restart(tmp_path: Path, 
         await desk.events.state("connected", 2)
     async with at_desk(path) as desk:
         await desk.stands("connected")
-        assert await desk.refused("POST", "/account/sign-in", password=OLD) != 200
+        assert (await desk.refused("POST", "/account/sign-in", password=OLD))[:2] == (403, "wrong_password")
 
 
 @pytest.mark.feature("ACC-03")
@@ -374,6 +376,50 @@ async def test_a_standing_that_makes_no_sense_is_told(tmp_path: Path, outside: S
                 pass
 
 
+@pytest.mark.feature("ACC-03", "ACC-04")
+async def test_the_administrator_acts_on_a_day_of_the_scenario(tmp_path: Path) -> None:
+    day = f"""\
+day:
+  - {{at: 09:00, wipe: alice-desk, password: {NEW}}}
+  - {{at: 09:01, require_change: alice}}
+"""
+    told: list[str] = []
+    written = scenario.read((OFFICE + day).encode(), "office.yaml")
+    async with (
+        simulated_office(written.office) as outside,
+        at_desk(configuration(tmp_path, outside.server.url)) as desk,
+    ):
+        player = Player(outside.server, written, tell=lambda progress: told.append(progress.sentence), longest_gap=0.01)
+        player.start()
+        await player.finished()
+        assert told == [
+            "the administrator wipes alice-desk of alice",
+            "the administrator wants alice to choose a new password",
+        ]
+        await desk.events.state("signed_out")
+        assert (await desk.refused("POST", "/account/sign-in", password=NEW))[:2] == (409, "change_required")
+        await desk.ask("PUT", "/account/password", old=NEW, new="autumn-river-3")
+        await desk.stands("connected")
+
+
+def test_what_is_wrong_with_the_administrators_day_is_told() -> None:
+    day = """\
+day:
+  - {at: 09:00, wipe: toaster, password: something-1}
+  - {at: 09:00, wipe: alice-desk}
+  - {at: 09:00, require_change: nobody, to: 102}
+"""
+    with pytest.raises(UserError) as refusal:
+        scenario.read((OFFICE + day).encode(), "office.yaml")
+    told = [problem.cause for problem in refusal.value.problems]
+    assert told == [
+        'there is no handset "toaster"',
+        "wipe and password belong together",
+        'there is no user "nobody"',
+        "to, then and handset belong to a call",
+    ]
+
+
 # --- image ---
 
 
@@ -410,10 +456,8 @@ async def test_what_is_no_picture_is_refused_with_the_reason(tmp_path: Path, out
             code, word, message = await desk.refused("PUT", "/account/image", data=data)
             assert (code, word) == (422, "invalid_request")
             assert reason in message
-        session = desk.hub.phones["alice"].connection._session
-        assert session is not None
-        answer = await desk.api.request("PUT", "/account/image", content=json.dumps({"data": "x" * 9_000_000}))
-        assert answer.status_code in {413, 415}
+        assert (await desk.refused("PUT", "/account/image", data="x" * 9_000_000))[:2] == (413, "too_large")
+        assert (await desk.refused("PUT", "/account/pin", old="1", new="x" * 70_000))[:2] == (413, "too_large")
 
 
 @pytest.mark.feature("ACC-05")

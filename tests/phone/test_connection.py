@@ -11,7 +11,7 @@ import pytest
 from hub.core.signals import DndSignal, Snapshot
 from hub.core.transitions import ProtocolError
 from hub.phone.about import PhoneInfo
-from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
+from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused, Wiped
 from hub.phone.commands import SetDnd
 from hub.phone.connection import Backoff, Connection, ConnectionState
 
@@ -50,6 +50,7 @@ class LoopSession:
 
     async def close(self) -> None:
         self.closed += 1
+        self.inbox.put_nowait(None)
         if isinstance(self.refuses_to_close, TimeoutError):
             await asyncio.Event().wait()
         if self.refuses_to_close is not None:
@@ -86,6 +87,7 @@ class Told:
     refusals: list[str] = field(default_factory=list)
     another: list[LoopAdapter] = field(default_factory=list)
     wiped: list[str] = field(default_factory=list)
+    is_patient: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
@@ -207,6 +209,53 @@ async def test_a_refusal_waits_for_a_person() -> None:
         assert len(running.adapter.marks) == 1
         running.connection.try_again()
         await running.told.until("connected")
+
+
+async def test_another_way_to_sign_in_is_tried_before_a_person_is_asked() -> None:
+    async with Running(SignInRefused("wrong password", "wrong_password")) as running:
+        running.told.another.append(LoopAdapter(deque([LoopSession()])))
+        await running.told.until("connected")
+        assert running.told.refusals == ["wrong_password"]
+        assert "refused" not in dict(running.told.states)
+
+
+@pytest.mark.parametrize("what", ["on_refused", "on_wiped"])
+async def test_an_account_that_fails_does_not_end_the_connection(
+    what: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: object) -> None:
+        raise RuntimeError("the keyring fell over")
+
+    refusal = SignInRefused("wrong password", "wrong_password") if what == "on_refused" else Wiped("wiped")
+    running = Running(refusal)
+    monkeypatch.setattr(running.told, what, fails)
+    async with running:
+        await running.told.until("refused" if what == "on_refused" else "signed_out")
+        await running.connection.sign_in(LoopAdapter(deque([LoopSession()])))
+        await running.told.until("connected")
+    assert "the keyring fell over" in caplog.text
+
+
+@pytest.mark.parametrize("state", ["connected", "lost", "refused"])
+async def test_whatever_goes_on_ends_when_somebody_signs_out(state: str) -> None:
+    turns = {"connected": LoopSession(), "lost": ConnectionLost("gone"), "refused": SignInRefused("no", "unknown_user")}
+    async with Running(turns[state]) as running:
+        running.told.is_patient = True
+        await running.told.until(state)
+        await running.connection.sign_out("by hand")
+        assert await running.told.until("signed_out") == "by hand"
+        assert running.adapter.marks == ["start"]
+
+
+async def test_a_wipe_is_told_after_what_came_before_it() -> None:
+    session = LoopSession()
+    async with Running(session) as running:
+        await running.told.until("connected")
+        session.inbox.put_nowait(dnd("m1"))
+        session.inbox.put_nowait(Wiped("wiped by the administrator"))
+        assert await running.told.until("signed_out") == "wiped by the administrator"
+        assert [signal.mark for signal in running.told.signals] == ["m1"]
+        assert running.told.wiped == ["wiped by the administrator"]
 
 
 async def test_a_contradiction_leads_to_a_new_snapshot() -> None:
