@@ -31,7 +31,7 @@ from hub.rules.schema import make_schema
 from hub.rules.views import NAMES
 from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
-from hub.web.routes import account, calls, hub, past, recordings, servers
+from hub.web.routes import account, agents, calls, hub, past, recordings, servers
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -165,7 +165,15 @@ def _commands(group: click.Group, context: click.Context, name: str, before: str
 def routes() -> str:
     """Tabulate the routes of the HTTP API, from its OpenAPI description."""
     app = FastAPI()
-    for router in (hub.router, account.router, servers.router, calls.router, past.router, recordings.router):
+    for router in (
+        hub.router,
+        account.router,
+        servers.router,
+        calls.router,
+        agents.router,
+        past.router,
+        recordings.router,
+    ):
         app.include_router(router, prefix="/api")
     rows = []
     for path, methods in app.openapi()["paths"].items():

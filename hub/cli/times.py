@@ -40,3 +40,8 @@ def lasted(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lasted_since(instant: str | None) -> str:
+    """Return how long something has lasted that began at a time of the API; empty without one."""
+    return lasted((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds()) if instant else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hub import events
 from hub.core.boards import Permission, SystemCalls
 from hub.core.call import CallState, Direction
-from hub.phone import commands
+from hub.phone import agent_commands, commands
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import Connection, ConnectionState
 from hub.printable import printable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from hub.clock import Clock
+    from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.dial_plan import DialPlan
@@ -184,6 +185,18 @@ class Phone:
         """Switch do-not-disturb."""
         await self.connection.do(commands.SetDnd(on))
 
+    async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]:
+        """Sign in to queues (none: all of the user's) as an agent, who then is idle; return the queues' names."""
+        return _queues(await self.connection.do(agent_commands.SignInAgent(tuple(queues), pin)))
+
+    async def sign_out_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]:
+        """Sign out of queues (none: all); return the queues' names."""
+        return _queues(await self.connection.do(agent_commands.SignOutAgent(tuple(queues), pin)))
+
+    async def set_agent_state(self, state: AgentState, reason: str = "") -> None:
+        """Become idle, or busy for a reason; what an agent can change is in `hub.core.agent.BY_HAND`."""
+        await self.connection.do(agent_commands.SetAgentState(state, reason))
+
     async def _at_each(self, legs: Iterable[str], command: Callable[[str], commands.Command]) -> None:
         """Ask the same of each leg; those that went meanwhile, by themselves or with another, are no matter."""
         gone, left = None, False
@@ -280,3 +293,7 @@ class Phone:
 
 def _legs(call: Call, state: CallState) -> list[str]:
     return [leg.leg.id for leg in call.legs if leg.state is state]
+
+
+def _queues(told: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(name for name in told.get("queues", "").split(", ") if name)

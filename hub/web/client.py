@@ -35,6 +35,7 @@ class Refused(UserError):  # noqa: N818  what it tells
 
 
 _REMEDIES = {
+    "unknown_queue": '"phonehub queues" shows yours',
     "unknown_call": '"phonehub calls" shows those that are up',
     "not_connected": '"phonehub doctor" tells why',
 }

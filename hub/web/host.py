@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
+    from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.numbers import Number
@@ -63,6 +64,9 @@ class PhoneOf(Protocol):
     async def mute(self, on: bool, call: str = "") -> Call: ...  # noqa: D102, FBT001
     async def send_digits(self, digits: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
+    async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102
+    async def sign_out_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102
+    async def set_agent_state(self, state: AgentState, reason: str = "") -> None: ...  # noqa: D102
 
 
 class AccountOf(Protocol):
