@@ -14,10 +14,12 @@ from hub.clock import SystemClock
 from hub.core.dial_plan import DialPlan
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
+from hub.phone import commands
 from hub.sim.adapter import SimAdapter, SimSettings
 from hub.sim.day import Day, Progress
 from hub.sim.exchange.exchange import Exchange
 from hub.sim.exchange.office import ABILITIES, Handset, Reject, Ring, ToVoicemail, Who, line_keys
+from hub.sim.exchange.refusal import Refused
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, TWO_DESKS, sample_scenario
 from hub.sim.scenario import Act, CallEntry, Deed, DndEntry, Scenario, load, read
@@ -287,3 +289,14 @@ async def test_an_empty_day_is_over_at_once() -> None:
         player = Player(server, scenario)
         player.start()
         assert (await player.finished()).calls == 0
+
+
+@pytest.mark.feature("LINE-03")
+def test_the_sample_office_has_an_old_handset_and_says_what_it_lacks() -> None:
+    office = load(sample_scenario(OFFICE_DAY)).office
+    (mobile,) = (one for one in office.users["dave"].handsets if one.id == "dave-mobile")
+    assert (mobile.model, mobile.conference_size) == ("D10 of 2009", 0)
+    exchange = Exchange(office, epoch="old", tell=lambda _told: None)
+    leg = exchange.command(NOON, "dave", commands.DialNumber("9#", "dave-mobile")).leg
+    with pytest.raises(Refused, match=r"^dave-mobile \(D10 of 2009\) lacks the capability dtmf$"):
+        exchange.command(NOON, "dave", commands.SendDigits(leg, "1"))
