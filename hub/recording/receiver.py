@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVERY = 0.19
-"""Seconds between two rounds. A round takes all that waits, which costs less than waking up for each packet."""
-WRITE_EVERY = 0.57
-"""Seconds of audio that are written at once; with what must wait for packets on their way, a crash costs no second."""
+EVERY = 0.553
+"""Seconds between two rounds, in which all that waits in the kernel is taken and written.
+
+The longer, the less a packet costs; but with what must wait for packets on their way a crash must not cost a second. It
+is no multiple of 20 ms, so that packets are not always as old when they are taken.
+"""
 BUFFER = 1 << 19
 """Bytes that the kernel keeps for one stream: some seconds, in case the disk is slow."""
 FILES_A_CALL = 3
@@ -59,7 +61,6 @@ class Line:
     watched: bool = True
     silent: bool = False
     failed: bool = False
-    due: float = 0.0
     fds: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -181,18 +182,15 @@ class Receiver:
 
     def _begin(self, line: Line) -> None:
         self._lines.append(line)
-        now = time.monotonic()
-        line.due = now + WRITE_EVERY * (len(self._lines) % 10 / 10)  # not all at once
         if line.tape is not None:
-            line.tape.heard_at = now
+            line.tape.heard_at = time.monotonic()
 
     def _round(self, now: float) -> None:
         self._batch.begin()
         for line in self._lines:
             try:
                 self._take(line, now)
-                if now >= line.due and line.tape is not None and not line.failed:
-                    line.due += WRITE_EVERY
+                if line.tape is not None and not line.failed:
                     line.tape.write(now)
             except OSError as error:
                 line.failed = True

@@ -31,17 +31,20 @@ class Coding(IntEnum):
         return 2 if self is Coding.PCM else 1
 
 
+_PCM = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_G711 = struct.Struct("<4sI4s4sIHHIIHHH4sII4sI")
+"""RIFF, the format, for G.711 also its empty extension and how many frames there are, and the size of the audio."""
+
+
 def header(coding: Coding, rate: int, size: int) -> bytes:
     """Return what stands before `size` bytes of stereo audio."""
     frame = CHANNELS * coding.width
-    form = struct.pack("<HHIIHH", coding, CHANNELS, rate, rate * frame, frame, coding.width * 8)
-    if coding is not Coding.PCM:
-        form += struct.pack("<H", 0)  # no extension
-    chunks = b"fmt " + struct.pack("<I", len(form)) + form
-    if coding is not Coding.PCM:
-        chunks += b"fact" + struct.pack("<II", 4, size // frame)
-    chunks += b"data" + struct.pack("<I", size)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks) + size + size % 2) + b"WAVE" + chunks
+    head = _PCM if coding is Coding.PCM else _G711
+    begin = (b"RIFF", head.size - 8 + size + size % 2, b"WAVE", b"fmt ")
+    form = (coding, CHANNELS, rate, rate * frame, frame, 8 * coding.width)
+    if coding is Coding.PCM:
+        return _PCM.pack(*begin, 16, *form, b"data", size)
+    return _G711.pack(*begin, 18, *form, 0, b"fact", 4, size // frame, b"data", size)
 
 
 class FileGone(OSError):  # noqa: N818  what it tells
