@@ -15,6 +15,7 @@ import tzlocal
 from hub import events
 from hub.clock import SystemClock
 from hub.configured import library_for, loader_for, manager_for, vocabulary_for
+from hub.core.queue_boards import Queues
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
 from hub.phone import standing
@@ -245,6 +246,7 @@ class Hub:
                 context=context,
                 redact=self.redactor,
                 server=self.config.hub.server,
+                queues=self._queues,
             ),
             users=self.config.users,
             zone=tzlocal.get_localzone(),
@@ -326,6 +328,10 @@ class Hub:
     def _calls(self, user: str) -> tuple[Call, ...]:
         phone = self.phones.get(user)
         return phone.calls if phone else ()
+
+    def _queues(self, user: str) -> Queues | None:
+        board = self.phones[user].boards.get(Queues.name) if user in self.phones else None
+        return board if isinstance(board, Queues) else None
 
     def _secret(self, text: str) -> str:
         return resolve(text, redactor=self.redactor, folder=self.config.path.parent)

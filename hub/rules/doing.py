@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.core.dial_plan import DialPlan
+    from hub.core.queue_boards import Queues
     from hub.events import Event
     from hub.plugin_host.context import Context
     from hub.rules.parts import Facts
@@ -51,6 +52,7 @@ class Services:
     `emit` takes an event into the hub's flow and `next_seq(user)` numbers it. `plan(user)` and `dnd(user)` are the
     user's dial plan and whether do-not-disturb is on. `context(part, user)` is that of the plugin which registered an
     action; the hub's own for its own. `redact` hides secrets; `server` says that the hub serves other computers.
+    `queues(user)` are the user's queues as they stand.
     """
 
     clock: Clock
@@ -62,6 +64,7 @@ class Services:
     context: Callable[[Part, str], Context]
     redact: Callable[[str], str] = str
     server: bool = False
+    queues: Callable[[str], Queues | None] = lambda _user: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hub.core.call import CallState, Direction
 from hub.events import Answer, Dial, Event, Ring
 from hub.rules.parts import AS_RECEIVED, NumberOptions
+from hub.rules.queue_waiting import QUEUE_WAITING, Threshold
 from hub.rules.schedule import SCHEDULE, Schedule
 from hub.rules.schema import Limits
 from hub.rules.verdict import Group, Node, Test, Verdict, written
@@ -135,6 +136,12 @@ class RuleSet:
     def schedules(self) -> frozenset[Schedule]:
         """What the rules wait for by the clock."""
         uses = (use for rule in self.rules if rule.enabled for use in rule.on if use.trigger is SCHEDULE)
+        return frozenset(value for use in uses for value in use.values)
+
+    @property
+    def thresholds(self) -> frozenset[Threshold]:
+        """What the rules look out for at queues."""
+        uses = (use for rule in self.rules if rule.enabled for use in rule.on if use.trigger is QUEUE_WAITING)
         return frozenset(value for use in uses for value in use.values)
 
     def listens(self, event: type[Event]) -> bool:

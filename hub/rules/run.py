@@ -12,6 +12,7 @@ from hub.events import CallEvent
 from hub.rules.doing import Doer, Services
 from hub.rules.limits import Gate
 from hub.rules.parts import Facts
+from hub.rules.queue_watching import QueueWatcher
 from hub.rules.schedule import Scheduled
 from hub.rules.ticking import Ticker
 from hub.rules.watch import Watcher
@@ -53,6 +54,8 @@ class Rules:
         self._doer = Doer(services)
         self._watcher = Watcher(library, self._changed)
         self._ticker = Ticker(services.clock, zone, self._due)
+        self._queue_watcher = QueueWatcher(services.clock, services.queues, self.consume)
+        self._watching: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._rules = library.rules
         self._told: tuple[Problem, ...] = ()
@@ -75,11 +78,12 @@ class Rules:
         """Load the rules, and follow their folders and the clock."""
         await self._watcher.start()
         self._ticking = asyncio.create_task(self._ticker.run(), name="rules: schedules")
+        self._watching = asyncio.create_task(self._queue_watcher.run(), name="rules: queues")
 
     async def stop(self) -> None:
         """Act on nothing more; wait a while for what is being done, then cancel it."""
         await self._watcher.stop()
-        tasks = [*self._telling, *([self._ticking] if self._ticking else [])]
+        tasks = [*self._telling, *(task for task in (self._ticking, self._watching) if task)]
         self._queues.clear()
         for task in tasks:
             task.cancel()
@@ -105,6 +109,7 @@ class Rules:
     def consume(self, event: Event) -> None:
         """Match an event and set to work on the rules that act on it. Never waits, never raises."""
         user = event.user
+        self._queue_watcher.consume(event)
         if not user or not self._rules.listens(type(event)):  # what is about the hub itself is nobody's
             return
         facts = Facts(
@@ -161,6 +166,7 @@ class Rules:
     def _changed(self) -> None:
         self._rules = self._library.rules
         self._ticker.use(self._rules.schedules)
+        self._queue_watcher.use(self._rules.thresholds)
         for problem in self._library.problems:
             if problem not in self._told:
                 log.warning("%s", problem)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hub import events
 from hub.core.call import Call, CallState, Contact, Direction, Outcome, Party
 from hub.rules.parts import AS_RECEIVED, ActionRefused, Facts
+from hub.rules.queue_waiting import QueueWaiting
 from hub.rules.schedule import Scheduled
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ CALL_EVENTS: Mapping[str, tuple[type[events.CallEvent], CallState]] = {
     "resume": (events.Resume, CallState.CONNECTED),
     "end": (events.End, CallState.NULL),
 }
-OTHER_EVENTS = ("dnd", "start-up", "schedule")
+OTHER_EVENTS = ("dnd", "start-up", "schedule", "queue_waiting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class MadeUp:
             event = events.DndChanged(**about, on=self.dnd is not False)
         elif self.event == "schedule":
             event = Scheduled(**about, due=rules.schedules)
+        elif self.event == "queue_waiting":
+            event = QueueWaiting(**about, queue=self.queue, waiting=3, longest=120, due=rules.thresholds)
         else:
             event = events.Started(**about)
         return Facts(event, None, zone, plan, self.dnd)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hub.rules.queue_waiting import QueueWaiting, queue_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -98,7 +100,9 @@ NAMES = {
     "contact": "the matching contact: `contact.name`, `contact.company`, `contact.groups`, `contact.link`, ...",
     "event": "the event's type",
     "now": "when it happened, local time",
-    "queue": "the queue that the call came through",
+    "queue": "the queue that the call came through, or in which callers wait",
+    "waiting": "how many callers wait in it, with `queue_waiting`",
+    "longest_wait": "for how many seconds the first of them does",
     "user": "whose phone it is: `user.name`",
 }
 """What a template may name beside the macros, and what it is."""
@@ -112,7 +116,9 @@ def names(facts: Facts) -> dict[str, Any]:
         "contact": _contact(call.contacts[0]) if call and call.contacts else ContactView(),
         "event": facts.event.type,
         "now": facts.now,
-        "queue": call.queue if call else "",
+        "queue": queue_of(facts),
+        "waiting": facts.event.waiting if isinstance(facts.event, QueueWaiting) else "",
+        "longest_wait": facts.event.longest if isinstance(facts.event, QueueWaiting) else "",
         "user": UserView(facts.event.user),
     }
 

@@ -27,7 +27,6 @@ _ELSEWHERE = {
     "screenpop": ("open_url", "run"),
     "availability": ("presence", "availability", "idle", "lock", "unlock", "set_presence"),
     "calendar": ("appointment", "appointment_start", "appointment_end"),
-    "queues": ("queue_waiting",),
     "transfer": ("transfer", "park"),
     "webhook": ("webhook",),
     "notify": ("notify",),

@@ -12,6 +12,7 @@ from hub.events import DndChanged
 from hub.rules.builtin.caller import CALLER, party_keys
 from hub.rules.builtin.values import DAYS, Days, NumberPattern, TextPattern, TimeSpan, number_keys
 from hub.rules.parts import Condition
+from hub.rules.queue_waiting import queue_of
 from hub.rules.template import Surroundings
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ CONDITIONS = (
     _number("number", party_keys, "the other party's number, however written; `*` for any characters, `?` for one"),
     _number("dnis", _dnis, "the number that the caller dialled, written as in `number`"),
     _text("line", lambda facts: facts.call.line if facts.call else "", "the line or appearance"),
-    _text("queue", lambda facts: facts.call.queue if facts.call else "", "the queue that the call came through"),
+    _text("queue", queue_of, "the queue that the call came through, or in which callers wait"),
     _text("device", lambda facts: facts.call.device if facts.call else "", "the device that rings or is in use"),
     _text("user", lambda facts: facts.event.user, "whose phone it is"),
     Condition(

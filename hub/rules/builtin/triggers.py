@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hub import events
 from hub.core.call import Outcome
 from hub.rules.parts import Trigger
+from hub.rules.queue_waiting import QUEUE_WAITING
 from hub.rules.schedule import SCHEDULE
 
 if TYPE_CHECKING:
@@ -46,5 +47,6 @@ TRIGGERS = (
     ),
     Trigger(name="start-up", event=events.Started, doc="the hub is up for this user"),
     Trigger(name="started", event=events.Started, doc="the same as `start-up`"),
+    QUEUE_WAITING,
     SCHEDULE,
 )
