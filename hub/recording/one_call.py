@@ -161,6 +161,10 @@ class CallRecording:
         except Failure as failure:
             answer = failure
             await self._fail(failure, waiting.at)
+        except Exception as error:  # an adapter is a plugin's: whatever it raises, who asked must hear of it
+            log.exception("the recording of %s failed", self.call.id)
+            answer = Failure("refused", repr(error))
+            await self._fail(answer, waiting.at)
         if waiting.done is not None and not waiting.done.done():
             if answer is None:
                 waiting.done.set_result(None)
@@ -259,7 +263,7 @@ class CallRecording:
         except OSError as error:
             raise of_error(error) from None
         if self._line is not None:
-            self._line.tell = self._news_from(asyncio.get_running_loop())
+            self._line.tell = self._news_of(self._line, asyncio.get_running_loop())
             self._line.no_audio_after = tools.settings.no_audio_after
             tools.receiver().play(self._line, self._take.tape)
 
@@ -275,7 +279,7 @@ class CallRecording:
         if leg:
             try:
                 await self._tools.ask(DetachMedia(leg))
-            except PhoneError as error:
+            except Exception as error:  # noqa: BLE001  as in _follow; the file must be saved all the same
                 log.debug("the audio of %s was not ended: %s", self.call.id, error)
 
     async def _save(self, at: float) -> None:
@@ -302,16 +306,18 @@ class CallRecording:
         run = partial(work, *arguments, **named)
         return await asyncio.get_running_loop().run_in_executor(self._tools.threads, run)
 
-    def _news_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[News, OSError | None], None]:
-        """Return what the receiver's thread may call."""
+    def _news_of(self, line: Line, loop: asyncio.AbstractEventLoop) -> Callable[[News, OSError | None], None]:
+        """Return what the receiver's thread may call to tell of a line."""
 
         def news(what: News, error: OSError | None) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-                loop.call_soon_threadsafe(self._hear, what, error)
+                loop.call_soon_threadsafe(self._hear, line, what, error)
 
         return news
 
-    def _hear(self, what: News, error: OSError | None) -> None:
+    def _hear(self, line: Line, what: News, error: OSError | None) -> None:
+        if line is not self._line:
+            return  # it was closed meanwhile
         reason = of_error(error).reason if error else ("no_audio" if what == "no audio" else "audio_again")
         self.cue(Cue(what.value), reason)
 

@@ -86,6 +86,16 @@ async def test_what_the_phone_system_refuses(tmp_path: Path, refusal: str, reaso
         await talk.recording("recording")
 
 
+async def test_an_adapter_that_breaks(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.answered()
+        talk.line.codec = "nonsense"
+        with pytest.raises(PhoneError, match="UnsupportedCodec"):
+            await talk.hub.recorder.ask("alice", "", Cue.START)
+        await failed(talk, "refused")
+        assert list_of(talk.folder) == []
+
+
 async def test_a_codec_that_is_not_known(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         await talk.answered()
