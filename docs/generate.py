@@ -31,7 +31,7 @@ from hub.rules.schema import make_schema
 from hub.rules.views import NAMES
 from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
-from hub.web.routes import account, agents, calls, hub, past, recordings, servers
+from hub.web.routes import account, agents, calls, hub, parties, past, recordings, servers
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -170,6 +170,7 @@ def routes() -> str:
         account.router,
         servers.router,
         calls.router,
+        parties.router,
         agents.router,
         past.router,
         recordings.router,

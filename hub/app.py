@@ -15,6 +15,7 @@ import tzlocal
 from hub import events
 from hub.clock import SystemClock
 from hub.configured import library_for, loader_for, manager_for, vocabulary_for
+from hub.core.call import Direction
 from hub.core.queue_boards import Queues
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
@@ -294,6 +295,7 @@ class Hub:
             next_seq=next_seq,
             mark=await self.store.mark(user),
             why=stands.signed_out,
+            last_dialled=partial(self._last_dialled, user),
         )
         self.accounts[user] = Account(
             self.phones[user], Credentials(table.settings), stands, path, make=make, learn=self.redactor.learn
@@ -324,6 +326,10 @@ class Hub:
         self._stack.push_async_callback(disconnect)
 
     # --- what the parts tell and ask ---
+
+    async def _last_dialled(self, user: str) -> str:
+        entries = await self.store.calls(user, direction=Direction.OUTBOUND, limit=1)
+        return next((entry.dnis or entry.number for entry in entries), "")
 
     def _calls(self, user: str) -> tuple[Call, ...]:
         phone = self.phones.get(user)

@@ -45,10 +45,11 @@ def _row(call: dict[str, Any]) -> tuple[str, ...]:
     dialled = number_of(call["dialled"]["number"]) if call["dialled"]["number"]["text"] else ""
     state = f"{call['state']}, ignored" if call["ignored"] else call["state"]
     since = call["answered"] or call["started"]
-    return call["id"], call["direction"], state, other_party(call), dialled, _duration(since), call["device"]
+    return call["id"], call["direction"], state, other_party(call), dialled, duration(since), call["device"]
 
 
-def _duration(since: str) -> str:
+def duration(since: str) -> str:
+    """Return how long ago a time was, as 1:02:03."""
     seconds = max(0, int((datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()))
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

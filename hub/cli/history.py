@@ -91,6 +91,12 @@ def _row(call: dict[str, Any]) -> tuple[str, ...]:
     dialled = f"{call['dnis_name']} ({call['dnis']})" if call["dnis_name"] else call["dnis"]
     talked = lasted(call["duration"]) if call["duration"] else ""
     notes = "; ".join(note["text"] for note in call["notes"])
-    began, outcome = local(call["started"]), call["outcome"] or "(goes on)"
+    began, outcome = local(call["started"]), _outcome(call)
     recordings = " ".join(call["recordings"])
     return began, call["direction"], other, outcome, talked, dialled, call["queue"], call["device"], recordings, notes
+
+
+def _outcome(call: dict[str, Any]) -> str:
+    if call["outcome"] == "parked" and call["orbit"]:
+        return f"parked at {call['orbit']}"
+    return call["outcome"] or "(goes on)"

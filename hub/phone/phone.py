@@ -10,10 +10,11 @@ from hub.core.call import CallState, Direction
 from hub.phone import agent_commands, commands
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import Connection, ConnectionState
+from hub.phone.parties import Parties
 from hub.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from hub.clock import Clock
     from hub.core.agent import AgentState
@@ -41,7 +42,7 @@ _KEYS = re.compile(r"[0-9*#A-D]{1,64}", re.ASCII)
 _LIVE = tuple(state for state in CallState if state is not CallState.NULL)
 
 
-class Phone:
+class Phone(Parties):
     """One user's phone: what it is doing, and everything that can be asked of it.
 
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
@@ -50,7 +51,7 @@ class Phone:
     told.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  it names its parts
         self,
         switchboard: Switchboard,
         adapter: Adapter | None,
@@ -61,6 +62,7 @@ class Phone:
         next_seq: Callable[[], int],
         mark: str = "",
         why: str = "",
+        last_dialled: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self.user = switchboard.user
         self.plan = plan
@@ -74,6 +76,8 @@ class Phone:
         self._clock = clock
         self._emit = emit
         self._next_seq = next_seq
+        self._dialled = ""
+        self._dialled_before = last_dialled
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -126,16 +130,13 @@ class Phone:
 
         `appearance` is the line key that the call takes; empty: the chosen one.
         """
-        try:
-            wanted = self.plan.to_dial(number)
-        except ValueError as error:
-            raise PhoneError(str(error), "invalid_number") from None
+        wanted = self.number_to_dial(number)
         await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device, appearance))
         return wanted
 
     async def answer(self, call: str = "") -> Call:
         """Answer a ringing call."""
-        found = self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
+        found = self._handed_off(call) or self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
         await self.connection.do(commands.AnswerLeg(self._at(found, "answer", CallState.ALERTING)))
         return found
 
@@ -221,6 +222,12 @@ class Phone:
             raise PhoneError(f"{names} {lack} the capability {capability}", "missing_capability")
         return able[0]
 
+    async def last_dialled(self) -> str:
+        """Return the number that was dialled last, also before the hub was started; empty if none was."""
+        if not self._dialled and self._dialled_before is not None:
+            self._dialled = await self._dialled_before()
+        return self._dialled
+
     # --- told by the connection ---
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
@@ -266,11 +273,21 @@ class Phone:
     def _tell(self, told: Iterable[events.Event], mark: str = "") -> None:
         """Emit; the mark moves on with the last event, so that whoever stores it has stored the others before."""
         *before, last = told or (None,)
+        for event in (*before, last):
+            if isinstance(event, events.Dial):
+                self._dialled = event.call.dialled.number.text or event.call.party.number.text
         for event in before:
             self._emit(event)
         self.mark = mark or self.mark
         if last is not None:
             self._emit(last)
+
+    def _handed_off(self, name: str) -> Call | None:
+        """Return the call that goes on at one device and rings at another, if none rings otherwise."""
+        if any(call.state is CallState.ALERTING and call.direction is Direction.INBOUND for call in self.calls):
+            return None
+        twice = (call for call in self.calls if name in {"", call.id} and call.state is CallState.CONNECTED)
+        return next((call for call in twice if _legs(call, CallState.ALERTING)), None)
 
     def _the(self, name: str, what: str, *states: CallState, direction: Direction | None = None) -> Call:
         if name:

@@ -191,6 +191,10 @@ def _office(written: WrittenScenario) -> Office:
         tone=office.tone,
         patience=office.patience,
         announcement=office.announcement,
+        orbits=office.orbits,
+        park=office.park,
+        recall=office.recall,
+        intercom_tone=office.intercom_tone,
         audio_channels=office.audio_channels,
         network=Impairments(**office.network.model_dump()),
         digit_time=office.digit_time,
@@ -245,12 +249,14 @@ def _user(name: str, user: WrittenUser) -> User:
                 conference_size=handset.conference_size,
                 model=_text(handset.model, LONGEST_NAME),
                 codecs=handset.codecs,
+                auto_hold=handset.auto_hold,
             )
             for key, handset in user.handsets.items()
         ),
         steps=_steps(user.route),
         system_calls=user.system_calls,
         restricted=user.restricted,
+        permissions=frozenset(user.permissions),
     )
 
 

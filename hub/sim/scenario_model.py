@@ -84,6 +84,7 @@ class WrittenHandset(Written):
     model: str = Field(default="", description="what it is, for people")
     conference_size: int = Field(default=3, ge=0, le=100, description="how many parties talk together there")
     codecs: tuple[Codec, ...] = Field(default=CODECS, description="what it can send its audio in")
+    auto_hold: bool = Field(default=True, description="whether a second call puts the first on hold or ends it")
 
 
 class WrittenStep(Written):
@@ -127,6 +128,9 @@ class WrittenUser(Written):
     extension: Extension = Field(description="its digits")
     password: SecretStr = Field(description="for signing in at the simulation")
     voice: Voice = ""
+    permissions: tuple[Literal["park", "retrieve", "pick_up"], ...] = Field(
+        default=("park", "retrieve", "pick_up"), description="what the user may do with other people's calls"
+    )
     pin: SecretStr = Field(default=SecretStr(""), description="the PIN, if the user has one")
     must_change: bool = Field(default=False, description="the user must choose a new password at the first sign-in")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
@@ -223,6 +227,12 @@ class WrittenOffice(Written):
     )
     patience: Seconds = Field(default=60.0, description="seconds that the network lets an outside number ring")
     announcement: Seconds = Field(default=3.0, description="seconds that it takes to say that a call is recorded")
+    orbits: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,15}$")], ...] = Field(
+        default=(), description="where calls can be parked"
+    )
+    park: Seconds = Field(default=60.0, description="seconds until a parked call rings back")
+    recall: Seconds = Field(default=20.0, description="seconds that a call rings which comes back or is handed off")
+    intercom_tone: Seconds = Field(default=1.0, description="seconds until an intercom call answers by itself")
     audio_channels: int = Field(default=100, ge=0, le=100_000, description="how many legs' audio can be had at a time")
     network: WrittenNetwork = WrittenNetwork()
 

@@ -58,6 +58,7 @@ class HistoryEntry:
     dnis: str
     dnis_name: str
     internal: bool
+    orbit: str = ""
     notes: tuple[Note, ...] = ()
     recordings: tuple[str, ...] = ()
 
@@ -199,6 +200,7 @@ def _row(call: Call) -> dict[str, Any]:
         "dnis": dialled.text,
         "dnis_name": call.dialled.name,
         "internal": call.internal,
+        "orbit": call.orbit,
         "searchable": _searchable(call.name, call.party.name, call.queue, call.dialled.name, number, dialled),
         "call": call_json.to_text(call),
     }
@@ -243,5 +245,6 @@ def _found(search: str) -> list[ColumnElement[bool]]:
 
 def _entry(row: dict[str, Any], notes: tuple[Note, ...], recordings: tuple[str, ...]) -> HistoryEntry:
     direction, outcome = Direction(row.pop("direction")), row.pop("outcome")
+    row["orbit"] = row["orbit"] or ""
     ended = Outcome(outcome) if outcome else None
     return HistoryEntry(**row, direction=direction, outcome=ended, notes=notes, recordings=recordings)

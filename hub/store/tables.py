@@ -73,6 +73,7 @@ calls = Table(
     Column("dnis", Words, nullable=False),
     Column("dnis_name", Words, nullable=False),
     Column("internal", Boolean, nullable=False),
+    Column("orbit", Words),
     Column("searchable", Words, nullable=False),
     Column("call", Text, nullable=False),
 )

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from hub.web import refusals
 from hub.web.asking import user_asking
-from hub.web.routes import account, agents, calls, events, hub, lines, past, recordings, servers
+from hub.web.routes import account, agents, calls, events, hub, lines, parties, past, recordings, servers
 from hub.web.stream import Stream
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         recordings.router,
         calls.router,
         lines.router,
+        parties.router,
         agents.router,
         past.router,
         events.router,

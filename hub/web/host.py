@@ -63,6 +63,20 @@ class PhoneOf(Protocol):
     async def ignore(self, call: str = "") -> Call: ...  # noqa: D102
     async def mute(self, on: bool, call: str = "") -> Call: ...  # noqa: D102, FBT001
     async def send_digits(self, digits: str, call: str = "") -> Call: ...  # noqa: D102
+    async def redial(self, device: str = "") -> Number: ...  # noqa: D102
+    async def intercom(self, number: str, device: str = "") -> Number: ...  # noqa: D102
+    async def transfer(self, number: str, call: str = "") -> Call: ...  # noqa: D102
+    async def to_voicemail(self, user: str = "", call: str = "") -> Call: ...  # noqa: D102
+    async def consult(self, number: str, call: str = "") -> Call: ...  # noqa: D102
+    async def complete(self, call: str = "") -> Call: ...  # noqa: D102
+    async def cancel(self, call: str = "") -> Call: ...  # noqa: D102
+    async def conference(self, call: str = "") -> Call: ...  # noqa: D102
+    async def leave(self, call: str = "") -> Call: ...  # noqa: D102
+    async def end_conference(self, call: str = "") -> Call: ...  # noqa: D102
+    async def park(self, call: str = "", orbit: str = "") -> tuple[Call, str]: ...  # noqa: D102
+    async def retrieve(self, orbit: str, device: str = "") -> None: ...  # noqa: D102
+    async def pick_up(self, whom: str = "", device: str = "") -> None: ...  # noqa: D102
+    async def hand_off(self, device: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
     async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102
     async def sign_out_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102

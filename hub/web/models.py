@@ -196,6 +196,7 @@ class PastCall(Answer):
     dnis: Told
     dnis_name: Told
     internal: bool
+    orbit: Told
     notes: tuple[NoteAnswer, ...]
     recordings: tuple[str, ...]
 

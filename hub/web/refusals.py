@@ -42,6 +42,7 @@ STATUS = {
     "password_policy": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_handset": HTTPStatus.UNPROCESSABLE_ENTITY,
     "bad_image": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_permitted": HTTPStatus.FORBIDDEN,
     "missing_capability": HTTPStatus.NOT_IMPLEMENTED,
     "not_connected": HTTPStatus.SERVICE_UNAVAILABLE,
     "timeout": HTTPStatus.GATEWAY_TIMEOUT,

@@ -62,49 +62,49 @@ async def dial(wanted: ToDial, phone: OwnPhone) -> Dialled:
 async def answer(call: Id, phone: OwnPhone) -> Call:
     """Answer a ringing call."""
     with asking("answer"):
-        return await phone.answer(_named(call))
+        return await phone.answer(named(call))
 
 
 @router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=may_refuse)
 async def hold(call: Id, phone: OwnPhone, how: HowToHold | None = None) -> Call:
     """Put a connected call on hold."""
     with asking("hold"):
-        return await phone.hold(_named(call), how.kind if how else None)
+        return await phone.hold(named(call), how.kind if how else None)
 
 
 @router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=may_refuse)
 async def resume(call: Id, phone: OwnPhone) -> Call:
     """Take a held call back."""
     with asking("resume"):
-        return await phone.resume(_named(call))
+        return await phone.resume(named(call))
 
 
 @router.post("/calls/{call:path}/end", response_model=CallAnswer, responses=may_refuse)
 async def end(call: Id, phone: OwnPhone) -> Call:
     """Hang a call up; a ringing one is declined."""
     with asking("end"):
-        return await phone.end(_named(call))
+        return await phone.end(named(call))
 
 
 @router.post("/calls/{call:path}/ignore", response_model=CallAnswer, responses=may_refuse)
 async def ignore(call: Id, phone: OwnPhone) -> Call:
     """Silence a ringing call here; it goes on ringing elsewhere."""
     with asking("ignore"):
-        return await phone.ignore(_named(call))
+        return await phone.ignore(named(call))
 
 
 @router.put("/calls/{call:path}/mute", response_model=CallAnswer, responses=may_refuse)
 async def mute(call: Id, wanted: Mute, phone: OwnPhone) -> Call:
     """Let the far end of a connected call hear nothing, or hear again."""
     with asking("mute"):
-        return await phone.mute(wanted.on, _named(call))
+        return await phone.mute(wanted.on, named(call))
 
 
 @router.post("/calls/{call:path}/digits", response_model=CallAnswer, responses=may_refuse)
 async def send_digits(call: Id, wanted: Digits, phone: OwnPhone) -> Call:
     """Send digits over a connected call."""
     with asking("dtmf"):
-        return await phone.send_digits(wanted.digits, _named(call))
+        return await phone.send_digits(wanted.digits, named(call))
 
 
 @router.put("/dnd", responses=may_refuse)
@@ -124,5 +124,6 @@ def asking(command: str) -> Iterator[None]:
         raise Refused.by_phone(error, command) from None
 
 
-def _named(call: str) -> str:
+def named(call: str) -> str:
+    """Return the call's id, empty for the only one that can be meant."""
     return "" if call == ANY else call

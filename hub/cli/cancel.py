@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from hub.cli.acting import acting
+
+command = acting("cancel", "taken back:")

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli.output import as_json, say, show
+
+if TYPE_CHECKING:
+    from hub.cli import Settings
+
+
+@click.command("pickup")
+@click.argument("whom", default="")
+@click.option("--device", default="", metavar="NAME", help="At which of your devices.  [default: your usual one]")
+@as_json
+@click.pass_obj
+def command(settings: Settings, whom: str, device: str, as_json: bool) -> None:  # noqa: FBT001  a flag
+    """Answer a call that rings at somebody else's handset.
+
+    WHOM is a user or group, by name or extension; without it any colleague in a group of yours.
+    """
+    from hub.cli.client import connect
+
+    with connect(settings) as client:
+        done = client.post("/pick-up", {"whom": whom, "device": device})
+    show(done, as_json=as_json, people=lambda _told: say("picked up"))

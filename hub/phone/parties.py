@@ -1,0 +1,187 @@
+"""What can be asked of a phone about more than one party: transfer, conference, orbits, pick-up, handoff, intercom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.core.call import CallState, Direction
+from hub.phone import commands
+from hub.phone import transfer_commands as party_commands
+from hub.phone.adapter import PhoneError
+
+if TYPE_CHECKING:
+    from hub.core.call import Call
+    from hub.core.dial_plan import DialPlan
+    from hub.core.numbers import Number
+    from hub.phone.connection import Connection
+
+_UP = (CallState.CONNECTED, CallState.HOLD)
+
+
+class Parties:
+    """A part of `hub.phone.phone.Phone`; its commands are as those."""
+
+    connection: Connection
+    plan: DialPlan
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that live, oldest first."""
+        raise NotImplementedError
+
+    def number_to_dial(self, text: str) -> Number:
+        """Return a number as understood; raises `PhoneError` if it cannot be dialled."""
+        try:
+            return self.plan.to_dial(text)
+        except ValueError as error:
+            raise PhoneError(str(error), "invalid_number") from None
+
+    async def redial(self, device: str = "") -> Number:
+        """Call the number that was dialled last, whichever device that was; return it as understood."""
+        last = await self.last_dialled()
+        if not last:
+            raise PhoneError("nothing was dialled yet", "wrong_state")
+        wanted = self.number_to_dial(last)
+        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device))
+        return wanted
+
+    async def intercom(self, number: str, device: str = "") -> Number:
+        """Call a colleague so that their handset answers by itself; a number outside is called as by `dial`."""
+        wanted = self.number_to_dial(number)
+        await self.connection.do(party_commands.IntercomNumber(self.plan.dialled(wanted), device))
+        return wanted
+
+    async def transfer(self, number: str, call: str = "") -> Call:
+        """Send a call on to a number at once; a ringing one is deflected."""
+        wanted = self.plan.dialled(self.number_to_dial(number))
+        found = self._active(call, "transfer", CallState.ALERTING)
+        await self.connection.do(party_commands.TransferLeg(_leg(found), wanted))
+        return found
+
+    async def to_voicemail(self, user: str = "", call: str = "") -> Call:
+        """Send a call to the voicemail of a user (a name or an extension; empty: one's own)."""
+        found = self._active(call, "send to voicemail", CallState.ALERTING)
+        await self.connection.do(party_commands.VoicemailLeg(_leg(found), user))
+        return found
+
+    async def consult(self, number: str, call: str = "") -> Call:
+        """Hold a call and call a number for its sake; one that is consulted for it already is dropped first."""
+        wanted = self.plan.dialled(self.number_to_dial(number))
+        consulted = self._consulted(call)
+        if consulted is None:
+            found = self._active(call, "consult somebody about")
+        else:
+            found = self._named(consulted.consults)
+            await self._drop(consulted)
+        await self.connection.do(party_commands.ConsultLeg(_leg(found), wanted))
+        return found
+
+    async def complete(self, call: str = "") -> Call:
+        """Put the held caller and whoever was called for their sake through to each other."""
+        consulted = self._consulted(call)
+        if consulted is not None:
+            held = self._named(consulted.consults)
+        else:
+            held = self._the(call, "put through", CallState.HOLD)
+            consulted = self._the("", "put through to", CallState.CONNECTED)
+        await self.connection.do(party_commands.CompleteTransfer(_leg(held), _leg(consulted)))
+        return held
+
+    async def cancel(self, call: str = "") -> Call:
+        """Drop whoever was called for the sake of a held caller, and take the caller back."""
+        consulted = self._consulted(call)
+        if consulted is None:
+            raise PhoneError("nobody is being consulted", "wrong_state")
+        held = self._named(consulted.consults)
+        await self._drop(consulted)
+        await self.connection.do(commands.ResumeLeg(_leg(held)))
+        return held
+
+    async def conference(self, call: str = "") -> Call:
+        """Let the held call (a named one, where there are several) and the active one talk together."""
+        active = next((one for one in self.calls if one.state is CallState.CONNECTED and one.id != call), None)
+        one = self._the(call, "join to the conference", *(_UP if call else (CallState.HOLD,)))
+        if active is None:
+            held = [other for other in self.calls if other.state is CallState.HOLD and other.id != one.id]
+            if len(held) != 1:
+                raise PhoneError("there is no other call to join", "wrong_state")
+            active = held[0]
+        await self.connection.do(party_commands.ConferenceLegs(_leg(one), _leg(active)))
+        return one
+
+    async def leave(self, call: str = "") -> Call:
+        """Leave a conference and let the others go on."""
+        found = self._in_conference(call)
+        await self.connection.do(party_commands.LeaveConference(_leg(found)))
+        return found
+
+    async def end_conference(self, call: str = "") -> Call:
+        """Hang up on everybody in a conference."""
+        found = self._in_conference(call)
+        for one in [one for one in self.calls if one.conference == found.conference]:
+            await self._drop(one)
+        return found
+
+    async def park(self, call: str = "", orbit: str = "") -> tuple[Call, str]:
+        """Park a call in an orbit (empty: the first that is free); return it, and the orbit."""
+        found = self._active(call, "park")
+        told = await self.connection.do(party_commands.ParkLeg(_leg(found), orbit))
+        return found, told.get("orbit", orbit)
+
+    async def retrieve(self, orbit: str, device: str = "") -> None:
+        """Take the call that is parked in an orbit to a device (empty: the default)."""
+        await self.connection.do(party_commands.RetrieveCall(orbit, device))
+
+    async def pick_up(self, whom: str = "", device: str = "") -> None:
+        """Answer what rings at a user or group, by name or extension (empty: at any colleague of the own groups)."""
+        await self.connection.do(party_commands.PickUp(whom, device))
+
+    async def hand_off(self, device: str, call: str = "") -> Call:
+        """Let another device of the user ring for a call that goes on; answered there, it has moved."""
+        found = self._the(call, "hand off", CallState.CONNECTED)
+        await self.connection.do(party_commands.HandOffLeg(_leg(found), device))
+        return found
+
+    async def last_dialled(self) -> str:
+        """Return the number that was dialled last, empty if none was."""
+        raise NotImplementedError
+
+    def _the(self, name: str, what: str, *states: CallState, direction: Direction | None = None) -> Call:
+        raise NotImplementedError
+
+    def _named(self, name: str) -> Call:
+        return self._the(name, "use", *_UP)
+
+    def _active(self, name: str, what: str, *more: CallState) -> Call:
+        """Return the named call; else the one that is connected, else the only one that can be meant."""
+        if not name and any(call.state is CallState.CONNECTED for call in self.calls):
+            return self._the("", what, CallState.CONNECTED)
+        found = self._the(name, what, *_UP, *more)
+        if found.state is CallState.ALERTING and found.direction is Direction.OUTBOUND:
+            raise PhoneError(f"cannot {what} call {found.id}: it is not answered yet", "wrong_state")
+        return found
+
+    def _consulted(self, name: str) -> Call | None:
+        """Return the call that was made for the sake of another, of which either may be named."""
+        made = [call for call in self.calls if call.consults and (not name or name in {call.id, call.consults})]
+        held = {call.id for call in self.calls if call.state in _UP}
+        return next((call for call in reversed(made) if call.consults in held), None)
+
+    def _in_conference(self, name: str) -> Call:
+        joined = [call for call in self.calls if call.conference and name in {"", call.id}]
+        if not joined:
+            raise PhoneError(f"call {name} is in no conference" if name else "there is no conference", "wrong_state")
+        return joined[0]
+
+    async def _drop(self, call: Call) -> None:
+        """Hang up; somebody who has gone already is no matter."""
+        try:
+            await self.connection.do(commands.EndLeg(_leg(call)))
+        except PhoneError as error:
+            if error.code != "unknown_call":
+                raise
+
+
+def _leg(call: Call) -> str:
+    """Return the leg that gives a call its state."""
+    return next(leg.leg.id for leg in call.legs if leg.state is call.state)
