@@ -22,6 +22,7 @@ from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind, LegSignal
 from hub.phone.adapter import Adapter, ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import AnswerLeg, Command, DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd, SilenceLeg
+from hub.phone.transfer_commands import CompleteTransfer, ConsultLeg, ParkLeg, RetrieveCall, TransferLeg
 from hub.testing.listener import Listener
 
 CALLER = "+15855551234"
@@ -68,6 +69,15 @@ class PhoneSystem(ABC):
 
 class _Impossible(Command):
     name: ClassVar[str] = "stand_on_its_head"
+
+
+async def _answered(listener: Listener, phone_system: PhoneSystem) -> str:
+    """Let somebody call, answer, and return the leg."""
+    await phone_system.ring(CALLER, CALLER_NAME)
+    leg = (await listener.hear(Kind.DELIVERED)).leg.id
+    await listener.session.do(AnswerLeg(leg))
+    await listener.hear(Kind.ESTABLISHED)
+    return leg
 
 
 @pytest.mark.asyncio
@@ -189,6 +199,41 @@ class AdapterContract:
             await phone_system.caller_hangs_up()
             await listener.hear(Kind.CLEARED)
             assert Kind.HELD not in [one.kind for one in listener.heard if isinstance(one, LegSignal)]
+
+    async def test_a_call_is_sent_on(self, phone_system: PhoneSystem) -> None:
+        """The leg is cleared as transferred, at once."""
+        async with Listener.opened(phone_system.adapter()) as listener:
+            listener.needs("answer", "transfer")
+            leg = await _answered(listener, phone_system)
+            await listener.session.do(TransferLeg(leg, phone_system.answering))
+            cleared = await listener.hear(Kind.CLEARED)
+            assert (cleared.leg.id, cleared.cause) == (leg, Cause.TRANSFERRED)
+
+    async def test_a_consultation_ends_in_a_transfer(self, phone_system: PhoneSystem) -> None:
+        """The new leg says for whose sake it was dialled; both are cleared as transferred."""
+        async with Listener.opened(phone_system.adapter()) as listener:
+            listener.needs("answer", "consult", "complete_transfer")
+            leg = await _answered(listener, phone_system)
+            await listener.session.do(ConsultLeg(leg, phone_system.answering))
+            assert (await listener.hear(Kind.HELD)).leg.id == leg
+            consulted = await listener.hear(Kind.ESTABLISHED)
+            assert consulted.leg.consults == leg
+            await listener.session.do(CompleteTransfer(leg, consulted.leg.id))
+            cleared = [await listener.hear(Kind.CLEARED), await listener.hear(Kind.CLEARED)]
+            assert {one.leg.id for one in cleared} == {leg, consulted.leg.id}
+            assert {one.cause for one in cleared} == {Cause.TRANSFERRED}
+
+    async def test_a_call_is_parked_and_retrieved(self, phone_system: PhoneSystem) -> None:
+        """The leg is cleared as parked and says where; the one that retrieves it is of the same conversation."""
+        async with Listener.opened(phone_system.adapter()) as listener:
+            listener.needs("answer", "park", "retrieve")
+            leg = await _answered(listener, phone_system)
+            await listener.session.do(ParkLeg(leg))
+            parked = await listener.hear(Kind.CLEARED)
+            assert (parked.leg.id, parked.cause) == (leg, Cause.PARKED)
+            assert parked.leg.orbit
+            await listener.session.do(RetrieveCall(parked.leg.orbit))
+            assert (await listener.hear(Kind.ESTABLISHED)).leg.conversation == parked.leg.conversation
 
     async def test_what_is_not_declared_is_refused(self, phone_system: PhoneSystem) -> None:
         """With the code `missing_capability`, naming it."""

@@ -235,6 +235,23 @@ def test_a_colleague_is_spoken_to_and_the_call_moves_to_another_device(people: t
 
 
 @pytest.mark.timeout(45)
+@pytest.mark.feature("CALL-22")
+def test_an_emergency_call_goes_out_at_once_whatever_the_handset_is_doing(people: tuple[Desk, Desk, Desk]) -> None:
+    alice, bob, _ = people
+    alice.run("dial", "102")
+    bob.event("ring")
+    assert "dialling: end that call first" in alice.run("dial", "103", code=1)
+    assert alice.run("dial", "911") == "dialling 911\n"
+    bob.event("end")
+    emergency = alice.until(
+        lambda event: event["type"] == "dial" and event["call"]["dialled"]["number"]["text"] != "102"
+    )
+    assert emergency["call"]["party"]["number"]["kind"] == "emergency"
+    alice.run("end", emergency["call"]["id"])
+    alice.until(lambda event: event["type"] == "end" and event["call"]["id"] == emergency["call"]["id"])
+
+
+@pytest.mark.timeout(45)
 @pytest.mark.feature("CALL-08")
 def test_the_last_number_is_dialled_again_also_after_a_restart(
     folders: dict[str, Path], people: tuple[Desk, Desk, Desk], tmp_path: Path
