@@ -39,8 +39,8 @@ class Limits:
     """Cards within cards."""
     photo: int = 16_000_000
     """Bytes of one photo."""
-    row: int = 1_000_000
-    """Characters of one row of a CSV file."""
+    row: int = 24_000_000
+    """Bytes of one row of a CSV file."""
     row_lines: int = 2_000
     """Physical lines of one row of a CSV file."""
     columns: int = 2_000
