@@ -39,7 +39,7 @@ class SetImage(Command):
 
 @dataclass(frozen=True, slots=True)
 class GetImage(Command):
-    """Get the image of a user (name or extension); the answer says its `media_type` and `data`, in base64."""
+    """Get the image of a user (name or extension; empty: one's own); the answer says `media_type` and base64 `data`."""
 
     name: ClassVar[str] = "get_image"
 

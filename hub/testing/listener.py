@@ -2,20 +2,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from hub.core.boards import Board
 from hub.core.call import CallState
-from hub.core.signals import DndSignal, Kind, LegSignal
+from hub.core.signals import BoardSignal, DndSignal, Kind, LegSignal
 from hub.core.transitions import next_state
 from hub.phone.adapter import ConnectionLost
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from hub.core.signals import Signal, Snapshot
     from hub.phone.adapter import Adapter, Session
+
+B = TypeVar("B", bound=Board)
 
 
 class Listener:
@@ -51,12 +54,19 @@ class Listener:
         if missing:
             pytest.skip(f"this adapter does not declare {', '.join(sorted(missing))}")
 
-    async def hear(self, kind: Kind) -> LegSignal:
-        """Return the next signal of that kind, taking in those before it."""
+    async def hear(self, kind: Kind, leg: str = "") -> LegSignal:
+        """Return the next signal of that kind (about one leg, if it is named), taking in those before it."""
         while True:
-            signal = await self._next(f"{kind}")
-            if isinstance(signal, LegSignal) and signal.kind is kind:
+            signal = await self._next(f"{kind} {leg}")
+            if isinstance(signal, LegSignal) and signal.kind is kind and leg in {"", signal.leg.id}:
                 return signal
+
+    async def hear_board(self, kind: type[B], when: Callable[[B], bool] = lambda _: True) -> B:
+        """Return the next board of that kind, as soon as it looks so, taking in what is told before it."""
+        while True:
+            signal = await self._next(f"the board {kind.name}")
+            if isinstance(signal, BoardSignal) and isinstance(signal.now, kind) and when(signal.now):
+                return signal.now
 
     async def hear_dnd(self) -> DndSignal:
         """Return the next signal about do-not-disturb, taking in those before it."""
