@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         SetDnd,
         SilenceLeg,
     )
+    from hub.phone.effects import Dialled
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
     from hub.rules.jinja import TemplateFault
@@ -113,6 +114,7 @@ __all__ = [
     "Dial",
     "DialNumber",
     "DialPlan",
+    "Dialled",
     "Direction",
     "DndChanged",
     "DndSignal",
@@ -186,6 +188,7 @@ _HOMES = {
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
     "SignInRefused Wiped",
     "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SilenceLeg",
+    "hub.phone.effects": "Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
     "hub.rules.jinja": "TemplateFault",

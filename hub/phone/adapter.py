@@ -103,7 +103,8 @@ class Session(Protocol):
     async def do(self, command: Command) -> Mapping[str, str]:
         """Carry out a command: return when the phone system has accepted it, raise `PhoneError` when it has not.
 
-        The effect comes as signals. Returns what the phone system said with that: nothing, for most commands.
+        The effect comes as signals, before or after. Returns what the phone system said with that: `leg`, the leg that
+        the command is about or has begun, where it tells; a few commands have more.
         """
         ...
 

@@ -107,7 +107,7 @@ class Connection:
         self._clock = clock
         self._backoff = backoff
         self._open_within = open_within
-        self._answer_within = answer_within
+        self.answer_within = answer_within
         self._steady_after = steady_after
         self._session: Session | None = None
         self._up_since: float | None = None
@@ -185,10 +185,10 @@ class Connection:
         if command.name not in session.capabilities:
             raise PhoneError(session.about.lacking(command.name), "missing_capability")
         try:
-            async with asyncio.timeout(self._answer_within):
+            async with asyncio.timeout(self.answer_within):
                 return await session.do(command)
         except TimeoutError:
-            raise PhoneError(f"the phone system did not answer in {self._answer_within:.0f} s", "timeout") from None
+            raise PhoneError(f"the phone system did not answer in {self.answer_within:.0f} s", "timeout") from None
 
     async def _change(self, adapter: Adapter | None, why: str) -> None:
         self.adapter, self._next, self._why, self.refusal = adapter, None, why, None
@@ -263,7 +263,7 @@ class Connection:
     async def _close(self, session: Session) -> None:
         """Close a session in time; that it cannot be closed must not hide why it is."""
         try:
-            async with asyncio.timeout(self._answer_within):
+            async with asyncio.timeout(self.answer_within):
                 await session.close()
         except (Exception, SystemExit) as error:  # noqa: BLE001  as in run
             log.warning("the connection to the phone system was not closed in order: %r", error)

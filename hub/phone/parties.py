@@ -8,12 +8,14 @@ from hub.core.call import CallState, Direction
 from hub.phone import commands
 from hub.phone import transfer_commands as party_commands
 from hub.phone.adapter import PhoneError
+from hub.phone.effects import Dialled
 
 if TYPE_CHECKING:
     from hub.core.call import Call
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.phone.connection import Connection
+    from hub.phone.effects import Effects
 
 _UP = (CallState.CONNECTED, CallState.HOLD)
 
@@ -22,6 +24,7 @@ class Parties:
     """A part of `hub.phone.phone.Phone`; its commands are as those."""
 
     connection: Connection
+    effects: Effects
     plan: DialPlan
 
     @property
@@ -36,20 +39,18 @@ class Parties:
         except ValueError as error:
             raise PhoneError(str(error), "invalid_number") from None
 
-    async def redial(self, device: str = "") -> Number:
-        """Call the number that was dialled last, whichever device that was; return it as understood."""
+    async def redial(self, device: str = "") -> Dialled:
+        """Call the number that was dialled last, whichever device that was."""
         last = await self.last_dialled()
         if not last:
             raise PhoneError("nothing was dialled yet", "wrong_state")
         wanted = self.number_to_dial(last)
-        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device))
-        return wanted
+        return Dialled(wanted, await self._begin(commands.DialNumber(self.plan.dialled(wanted), device)))
 
-    async def intercom(self, number: str, device: str = "") -> Number:
+    async def intercom(self, number: str, device: str = "") -> Dialled:
         """Call a colleague so that their handset answers by itself; a number outside is called as by `dial`."""
         wanted = self.number_to_dial(number)
-        await self.connection.do(party_commands.IntercomNumber(self.plan.dialled(wanted), device))
-        return wanted
+        return Dialled(wanted, await self._begin(party_commands.IntercomNumber(self.plan.dialled(wanted), device)))
 
     async def transfer(self, number: str, call: str = "") -> Call:
         """Send a call on to a number at once; a ringing one is deflected."""
@@ -128,13 +129,16 @@ class Parties:
         told = await self.connection.do(party_commands.ParkLeg(_leg(found), orbit))
         return found, told.get("orbit", orbit)
 
-    async def retrieve(self, orbit: str, device: str = "") -> None:
-        """Take the call that is parked in an orbit to a device (empty: the default)."""
-        await self.connection.do(party_commands.RetrieveCall(orbit, device))
+    async def retrieve(self, orbit: str, device: str = "") -> Call | None:
+        """Take the call that is parked in an orbit to a device (empty: the default); return it, if it is told."""
+        return await self._begin(party_commands.RetrieveCall(orbit, device))
 
-    async def pick_up(self, whom: str = "", device: str = "") -> None:
-        """Answer what rings at a user or group, by name or extension (empty: at any colleague of the own groups)."""
-        await self.connection.do(party_commands.PickUp(whom, device))
+    async def pick_up(self, whom: str = "", device: str = "") -> Call | None:
+        """Answer what rings at a user or group, by name or extension (empty: at any colleague of the own groups).
+
+        Returns the call, if it is told.
+        """
+        return await self._begin(party_commands.PickUp(whom, device))
 
     async def hand_off(self, device: str, call: str = "") -> Call:
         """Let another device of the user ring for a call that goes on; answered there, it has moved."""
@@ -172,6 +176,10 @@ class Parties:
         if not joined:
             raise PhoneError(f"call {name} is in no conference" if name else "there is no conference", "wrong_state")
         return joined[0]
+
+    async def _begin(self, command: commands.Command) -> Call | None:
+        """Return the call that a command begins, once it is told; None where the phone system does not tell it."""
+        return await self.effects.begun(self.connection.do(command))
 
     async def _drop(self, call: Call) -> None:
         """Hang up; somebody who has gone already is no matter."""

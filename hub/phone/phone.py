@@ -10,6 +10,7 @@ from hub.core.call import CallState, Direction
 from hub.phone import agent_commands, commands
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import Connection, ConnectionState
+from hub.phone.effects import Dialled, Effects
 from hub.phone.parties import Parties
 from hub.printable import printable
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.dial_plan import DialPlan
-    from hub.core.numbers import Number
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
     from hub.phone.about import PhoneInfo
@@ -47,8 +47,8 @@ class Phone(Parties):
 
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
     none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
-    system has accepted it; what comes of it is told as events. Without an adapter the user is signed out, and `why` is
-    told.
+    system has accepted it; a command that begins a call also waits, within the same deadline, until that call is told.
+    Without an adapter the user is signed out, and `why` is told.
     """
 
     def __init__(  # noqa: PLR0913  it names its parts
@@ -72,6 +72,7 @@ class Phone(Parties):
         self.capabilities: frozenset[str] = frozenset()
         self.connection = Connection(adapter, self, clock, why=why)
         self.account: Account | None = None
+        self.effects = Effects(self.connection.answer_within)
         self._switchboard = switchboard
         self._clock = clock
         self._emit = emit
@@ -113,26 +114,28 @@ class Phone(Parties):
         """Choose the line key for the next outbound calls of a device; empty: its first free line."""
         await self.connection.do(commands.ChooseAppearance(appearance, device))
 
-    async def resume_shared(self, appearance: str, device: str = "") -> None:
-        """Take what is on shared hold at an appearance to a device that has it."""
-        await self.connection.do(commands.ResumeShared(appearance, device))
+    async def resume_shared(self, appearance: str, device: str = "") -> Call | None:
+        """Take what is on shared hold at an appearance to a device that has it; return the call, if it is told."""
+        return await self._begin(commands.ResumeShared(appearance, device))
 
-    async def seize_line(self, line: str = "", device: str = "") -> None:
-        """Take an idle outside line (empty: any); the digits to call follow, sent over the call that begins."""
-        await self.connection.do(commands.SeizeLine(line, device))
+    async def seize_line(self, line: str = "", device: str = "") -> Call | None:
+        """Take an idle outside line (empty: any); return the call that begins, if it is told.
 
-    async def answer_line(self, line: str, device: str = "") -> None:
-        """Answer what rings at an outside line."""
-        await self.connection.do(commands.AnswerLine(line, device))
+        The digits to call follow, sent over that call.
+        """
+        return await self._begin(commands.SeizeLine(line, device))
 
-    async def dial(self, number: str, device: str = "", appearance: str = "") -> Number:
-        """Call a number or `tel:` link from a device (empty: the default); return the number as understood.
+    async def answer_line(self, line: str, device: str = "") -> Call | None:
+        """Answer what rings at an outside line; return the call, if it is told."""
+        return await self._begin(commands.AnswerLine(line, device))
+
+    async def dial(self, number: str, device: str = "", appearance: str = "") -> Dialled:
+        """Call a number or `tel:` link from a device (empty: the default).
 
         `appearance` is the line key that the call takes; empty: the chosen one.
         """
         wanted = self.number_to_dial(number)
-        await self.connection.do(commands.DialNumber(self.plan.dialled(wanted), device, appearance))
-        return wanted
+        return Dialled(wanted, await self._begin(commands.DialNumber(self.plan.dialled(wanted), device, appearance)))
 
     async def answer(self, call: str = "") -> Call:
         """Answer a ringing call."""
@@ -276,6 +279,8 @@ class Phone(Parties):
         for event in (*before, last):
             if isinstance(event, events.Dial):
                 self._dialled = event.call.dialled.number.text or event.call.party.number.text
+            if isinstance(event, events.CallEvent):
+                self.effects.told(event.call)
         for event in before:
             self._emit(event)
         self.mark = mark or self.mark

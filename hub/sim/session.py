@@ -105,7 +105,9 @@ class SimSession:
             raise PhoneError(f"{answer.message}{known}", answer.code)
         if isinstance(answer, wire_account.ImageAnswer):
             return {"user": answer.user, "media_type": answer.media_type, "data": answer.data}
-        return answer.told if isinstance(answer, wire_answers.Done) else {}
+        if not isinstance(answer, wire_answers.Done):
+            return {}
+        return {**answer.told, "leg": answer.leg} if answer.leg else answer.told
 
     async def close(self) -> None:
         """Leave; the calls go on. May be called twice."""

@@ -294,10 +294,17 @@ class ToDial(BaseModel):
     appearance: str = Field(default="", max_length=200)
 
 
-class Dialled(BaseModel):
-    """The number that is being called; the call itself is told as a `dial` event."""
+class Dialled(Answer):
+    """The number that is being called, and the call; null where the phone system does not tell which one it is."""
 
     number: NumberAnswer
+    call: CallAnswer | None
+
+
+class Begun(Answer):
+    """The call that began; null where the phone system does not tell which one it is."""
+
+    call: CallAnswer | None
 
 
 class HowToHold(BaseModel):

@@ -60,9 +60,3 @@ class ParkedAnswer(BaseModel):
 
     call: CallAnswer
     orbit: Told
-
-
-class Accepted(BaseModel):
-    """The phone system does it; what comes of it is told as events."""
-
-    accepted: bool = True

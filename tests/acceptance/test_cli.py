@@ -216,8 +216,10 @@ def test_do_not_disturb_keeps_the_handset_from_ringing(alice: Desk, bob: Desk) -
 @pytest.mark.feature("CALL-20")
 def test_an_outside_number_is_dialled_as_a_link_or_as_people_write_it(alice: Desk) -> None:
     for written in (["tel:+1-585-555-0199"], ["+1 585", "555-0199"], ["(585) 555-0199"]):
-        assert alice.ask("dial", *written)["number"]["e164"] == "+15855550199"
+        dialled = alice.ask("dial", *written)
+        assert dialled["number"]["e164"] == "+15855550199"
         call = alice.event("dial")["call"]
+        assert dialled["call"]["id"] == call["id"]
         assert call["state"] == "initiated"
         assert call["party"]["number"]["e164"] == "+15855550199"
         alice.run("end")

@@ -16,6 +16,7 @@ from hub.phone import commands
 from hub.phone.about import PhoneInfo
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import ConnectionState
+from hub.phone.effects import Effects
 from hub.phone.phone import Phone
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -44,6 +45,9 @@ class Desk:
         self.snapshot = snapshot
         self.done: list[commands.Command] = []
         self.gone: set[str] = set()
+        self.accepted = asyncio.Event()
+        self.says: dict[str, str] = {}
+        self.at_once: list[tuple[Kind, Leg]] = []
         self.told: list[events.Event] = []
         self.marks: list[str] = []
         self.up = asyncio.Event()
@@ -68,7 +72,10 @@ class Desk:
         if isinstance(command, commands.LegCommand) and command.leg in self.gone:
             raise PhoneError(f"there is no call {command.leg}", "unknown_call")
         self.done.append(command)
-        return {}
+        for kind, what in self.at_once:
+            self.signal(kind, what)
+        self.accepted.set()
+        return self.says
 
     async def close(self) -> None:
         pass
@@ -117,6 +124,37 @@ async def test_commands_go_to_the_leg_that_is_meant() -> None:
             commands.SetDnd(on=True),
             commands.DialNumber(PLAN.dialled(PLAN.to_dial("585-555-9876")), "desk"),
         ]
+
+
+async def test_who_dials_is_told_which_call_began() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.says = {"leg": "b1"}
+        dialling = asyncio.create_task(desk.phone.dial("585-555-9876"))
+        await desk.accepted.wait()
+        desk.signal(Kind.DELIVERED, leg("a1", "a"))
+        await asyncio.sleep(0)
+        assert not dialling.done()
+        desk.signal(Kind.ORIGINATED, leg("b1", "b", Direction.OUTBOUND))
+        dialled = await dialling
+        assert dialled.number.e164 == "+15855559876"
+        assert dialled.call == desk.phone.calls[1]
+
+
+async def test_a_call_that_failed_before_the_command_was_accepted_is_told_too() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.says = {"leg": "b1"}
+        desk.at_once = [(kind, leg("b1", "b", Direction.OUTBOUND)) for kind in (Kind.ORIGINATED, Kind.CLEARED)]
+        call = (await desk.phone.dial("585-555-9876")).call
+        assert call is not None
+        assert (call.id, call.ended) == ("b.alice", NOW)
+
+
+@pytest.mark.parametrize("says", [{}, {"leg": "b1"}])
+async def test_a_call_that_is_not_told_is_not_waited_for_long(says: dict[str, str]) -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.phone.effects = Effects(0.05)
+        desk.says = says
+        assert (await desk.phone.dial("585-555-9876")).call is None
 
 
 async def test_declining_a_ringing_call_declines_it_at_every_device() -> None:

@@ -90,7 +90,7 @@ class Line:
 
     def _begin(
         self, direction: Direction, number: str, name: str, kind: Kind, state: CallState, conversation: str = ""
-    ) -> None:
+    ) -> str:
         nth = next(self._ids)
         leg = Leg(
             id=f"leg{nth}",
@@ -102,6 +102,7 @@ class Line:
         )
         self.legs[leg.id] = LegState(leg=leg, state=state)
         self.told.put_nowait(LegSignal(kind=kind, leg=leg, at=datetime.now(UTC)))
+        return leg.id
 
     async def do(self, command: commands.Command) -> dict[str, str]:
         self.asked.append(command)
@@ -111,7 +112,7 @@ class Line:
         elif isinstance(command, commands.DialNumber):
             if command.device not in {"", "desk"}:
                 raise PhoneError(f"there is no device {command.device}", "refused")
-            self._begin(Direction.OUTBOUND, command.number, "", Kind.ORIGINATED, CallState.INITIATED)
+            return {"leg": self._begin(Direction.OUTBOUND, command.number, "", Kind.ORIGINATED, CallState.INITIATED)}
         elif isinstance(command, commands.LegCommand):
             self._move(command)
         return {}

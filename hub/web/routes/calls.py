@@ -18,7 +18,6 @@ from hub.web.models import (
     Dnd,
     HowToHold,
     Mute,
-    NumberAnswer,
     PhoneAnswer,
     ToDial,
 )
@@ -54,8 +53,7 @@ def calls(phone: OwnPhone) -> tuple[Call, ...]:
 async def dial(wanted: ToDial, phone: OwnPhone) -> Dialled:
     """Call a number or `tel:` link."""
     with asking("dial"):
-        dialled = await phone.dial(wanted.number, wanted.device, wanted.appearance)
-    return Dialled(number=NumberAnswer.model_validate(dialled))
+        return Dialled.model_validate(await phone.dial(wanted.number, wanted.device, wanted.appearance))
 
 
 @router.post("/calls/{call:path}/answer", response_model=CallAnswer, responses=may_refuse)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from hub.web.asking import OwnPhone  # noqa: TC001  FastAPI reads the annotations
-from hub.web.models import PartyAnswer
+from hub.web.models import Begun, PartyAnswer
 from hub.web.models_lines import At, ChosenAppearance, SystemCallAnswer, SystemCallOrder
 from hub.web.routes.calls import ANY, asking, may_refuse
 
@@ -25,27 +25,27 @@ async def choose(wanted: ChosenAppearance, phone: OwnPhone) -> ChosenAppearance:
     return wanted
 
 
-@router.post(
-    "/appearances/{name:path}/resume", status_code=HTTPStatus.NO_CONTENT, response_model=None, responses=may_refuse
-)
-async def resume(name: Name, phone: OwnPhone, where: At | None = None) -> None:
+@router.post("/appearances/{name:path}/resume", responses=may_refuse)
+async def resume(name: Name, phone: OwnPhone, where: At | None = None) -> Begun:
     """Take what is on shared hold at an appearance to one of the user's devices."""
     with asking("resume_shared"):
-        await phone.resume_shared(name, where.device if where else "")
+        return Begun.model_validate({"call": await phone.resume_shared(name, where.device if where else "")})
 
 
-@router.post("/lines/{line:path}/seize", status_code=HTTPStatus.ACCEPTED, response_model=None, responses=may_refuse)
-async def seize(line: Line, phone: OwnPhone, where: At | None = None) -> None:
+@router.post("/lines/{line:path}/seize", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
+async def seize(line: Line, phone: OwnPhone, where: At | None = None) -> Begun:
     """Take an idle outside line; the digits to call are sent over the call that begins."""
     with asking("seize"):
-        await phone.seize_line("" if line == ANY else line, where.device if where else "")
+        return Begun.model_validate(
+            {"call": await phone.seize_line("" if line == ANY else line, where.device if where else "")}
+        )
 
 
-@router.post("/lines/{line:path}/answer", status_code=HTTPStatus.NO_CONTENT, response_model=None, responses=may_refuse)
-async def answer(line: Name, phone: OwnPhone, where: At | None = None) -> None:
+@router.post("/lines/{line:path}/answer", responses=may_refuse)
+async def answer(line: Name, phone: OwnPhone, where: At | None = None) -> Begun:
     """Answer what rings at an outside line."""
     with asking("answer_line"):
-        await phone.answer_line(line, where.device if where else "")
+        return Begun.model_validate({"call": await phone.answer_line(line, where.device if where else "")})
 
 
 @router.get("/system-calls", responses=may_refuse)

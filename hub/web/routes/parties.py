@@ -8,9 +8,8 @@ from fastapi import APIRouter
 
 from hub.core.call import Call  # noqa: TC001  FastAPI reads the annotations
 from hub.web.asking import OwnPhone  # noqa: TC001  FastAPI reads the annotations
-from hub.web.models import CallAnswer, Dialled, NumberAnswer, ToDial
+from hub.web.models import Begun, CallAnswer, Dialled, ToDial
 from hub.web.models_parties import (
-    Accepted,
     Box,
     Device,
     Orbit,
@@ -29,14 +28,14 @@ router = APIRouter(tags=["calls"])
 async def redial(phone: OwnPhone, where: Device | None = None) -> Dialled:
     """Call the number that was dialled last."""
     with asking("dial"):
-        return Dialled(number=NumberAnswer.model_validate(await phone.redial(where.device if where else "")))
+        return Dialled.model_validate(await phone.redial(where.device if where else ""))
 
 
 @router.post("/intercom", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
 async def intercom(wanted: ToDial, phone: OwnPhone) -> Dialled:
     """Call a colleague so that their handset answers by itself."""
     with asking("intercom"):
-        return Dialled(number=NumberAnswer.model_validate(await phone.intercom(wanted.number, wanted.device)))
+        return Dialled.model_validate(await phone.intercom(wanted.number, wanted.device))
 
 
 @router.post("/calls/{call:path}/transfer", response_model=CallAnswer, responses=may_refuse)
@@ -104,19 +103,17 @@ async def park(call: Id, phone: OwnPhone, where: Orbit | None = None) -> ParkedA
 
 
 @router.post("/retrieve", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
-async def retrieve(what: ToRetrieve, phone: OwnPhone) -> Accepted:
+async def retrieve(what: ToRetrieve, phone: OwnPhone) -> Begun:
     """Take a parked call to a device."""
     with asking("retrieve"):
-        await phone.retrieve(what.orbit, what.device)
-    return Accepted()
+        return Begun.model_validate({"call": await phone.retrieve(what.orbit, what.device)})
 
 
 @router.post("/pick-up", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
-async def pick_up(where: ToPickUp, phone: OwnPhone) -> Accepted:
+async def pick_up(where: ToPickUp, phone: OwnPhone) -> Begun:
     """Answer a call that rings at somebody else's handset."""
     with asking("pick_up"):
-        await phone.pick_up(where.whom, where.device)
-    return Accepted()
+        return Begun.model_validate({"call": await phone.pick_up(where.whom, where.device)})
 
 
 @router.post("/calls/{call:path}/handoff", response_model=CallAnswer, responses=may_refuse)

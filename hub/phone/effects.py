@@ -1,0 +1,76 @@
+"""What commands bring about, as the phone system tells it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from hub.core.call import Call
+    from hub.core.numbers import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The number as understood, and the call that began; None where the phone system does not tell which one it is."""
+
+    number: Number
+    call: Call | None
+
+
+class Effects:
+    """Lets whoever gave a command see what became of it: `told` gets each call as it changes.
+
+    `within` seconds after a command was given nobody waits any more: it was accepted, but its effect is not told.
+    """
+
+    def __init__(self, within: float) -> None:
+        self._within = within
+        self._watches: set[_Watch] = set()
+
+    def told(self, call: Call) -> None:
+        """Take in a call as it is now."""
+        for watch in self._watches:
+            watch.take(call)
+
+    async def begun(self, doing: Awaitable[Mapping[str, str]]) -> Call | None:
+        """Have a call begun, return it; None where the phone system does not tell which one it is."""
+        with _Watch(self._watches, self._within) as watch:
+            leg = (await doing).get("leg", "")
+            if leg:
+                await watch.until(lambda: leg in watch.call_of)
+            return watch.calls.get(watch.call_of.get(leg, ""))
+
+
+class _Watch:
+    """The calls as they were told last, by id, from `with` on; `call_of` tells of a leg which call it came with."""
+
+    def __init__(self, watches: set[_Watch], within: float) -> None:
+        self.calls: dict[str, Call] = {}
+        self.call_of: dict[str, str] = {}
+        self._watches = watches
+        self._deadline = asyncio.get_running_loop().time() + within
+        self._more = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        self._watches.add(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watches.remove(self)
+
+    def take(self, call: Call) -> None:
+        self.calls[call.id] = call
+        self.call_of.update((leg.leg.id, call.id) for leg in call.legs)
+        self._more.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._deadline):
+                while not holds():
+                    self._more.clear()
+                    await self._more.wait()
