@@ -18,6 +18,7 @@ CALLS = 1000
 LADDER = (1400, 1800, 2400, 3200)
 SECONDS = float(os.environ.get("P12_SECONDS", "12"))
 LADDER_SECONDS = 8.0
+LONGER = 8.0  # seconds that a sink listens longer than the sender means to send
 MOST_LATE, TRIES = 0.15, 3  # seconds that the sender may be late, or the run is repeated
 LEAST = 0.001  # the loss that is allowed
 OURS, SENDER = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
@@ -77,7 +78,7 @@ def measured(program: Path, sink: list[str], calls: int, seconds: float) -> dict
 def one_run(program: Path, sink: list[str], calls: int, seconds: float) -> dict[str, Any]:
     """Send to a sink for so long; return what it received, its CPU a packet, and the loss."""
     with tempfile.TemporaryDirectory() as folder:
-        ours = pinned(OURS, *sink, str(calls), str(seconds + 3), folder)
+        ours = pinned(OURS, *sink, str(calls), str(seconds + LONGER), folder)
         assert ours.stdout is not None
         ports = []
         while line := ours.stdout.readline().strip():
@@ -143,7 +144,8 @@ def main() -> None:
             "unit": "us",
             "ratio": round(peer["us"] / ours["us"], 2),
             "goal": "within 1.5x",
-            "met": ours["us"] <= 1.5 * peer["us"],
+            # a sink that lost packets had no core to itself: there is nothing to compare with
+            "met": ours["us"] <= 1.5 * peer["us"] if peer["loss"] < LEAST else None,
         },
         row
         | {

@@ -82,7 +82,7 @@ static int send_all(double seconds) {
 
 struct stream {
   unsigned char ring[RING];
-  uint32_t first;
+  uint32_t first, newest;
   int begun;
 };
 
@@ -90,7 +90,6 @@ struct call {
   struct stream sides[2];
   int file;
   uint32_t taken;
-  double due;
 };
 
 static void put32(unsigned char *to, uint32_t value) { memcpy(to, &value, 4); }
@@ -142,7 +141,6 @@ static int sink(unsigned count, double seconds, const char *folder) {
     messages[i].msg_hdr.msg_iov = &parts[i], messages[i].msg_hdr.msg_iovlen = 1;
   }
   double end = now() + seconds, look = 0;
-  for (unsigned i = 0; i < count; i++) calls[i].due = now() + 2 + i % 100 / 100.0;
   uint64_t received = 0;
   while (now() < end) {
     int ready = epoll_wait(poll, events, AT_ONCE, 20);
@@ -161,6 +159,7 @@ static int sink(unsigned count, double seconds, const char *folder) {
         uint32_t begin = at % RING, whole = begin + SAMPLES > RING ? RING - begin : SAMPLES;
         memcpy(side->ring + begin, packets[n] + 12, whole);
         memcpy(side->ring, packets[n] + 12 + whole, SAMPLES - whole);
+        if (at + SAMPLES > side->newest) side->newest = at + SAMPLES;
         received++;
       }
     }
@@ -168,7 +167,9 @@ static int sink(unsigned count, double seconds, const char *folder) {
     if (at >= look) {
       look = at + 0.01;
       for (unsigned i = 0; i < count; i++)
-        if (at >= calls[i].due) calls[i].due += 1, write_call(&calls[i], RATE);
+        if (calls[i].sides[0].newest > calls[i].taken + RATE + RATE / 5 &&
+            calls[i].sides[1].newest > calls[i].taken + RATE + RATE / 5)
+          write_call(&calls[i], RATE);
     }
   }
   struct rusage used;
