@@ -86,7 +86,7 @@ def is_connected(event: dict[str, Any]) -> bool:
 
 
 @contextlib.contextmanager
-def hub(folder: Path, user: str, server: str) -> Iterator[Path]:
+def hub(folder: Path, user: str, server: str, more: str = "") -> Iterator[Path]:
     config = folder / user / "phonehub.toml"
     config.parent.mkdir()
     config.write_text(
@@ -98,6 +98,7 @@ def hub(folder: Path, user: str, server: str) -> Iterator[Path]:
         server = "{server}"
         user = "{user}"
         password = "${{env:SIM_PASSWORD}}"
+        {more}
         """
     )
     with process("--config", config, "run", SIM_PASSWORD=f"{user}-sim") as running:
