@@ -218,6 +218,15 @@ def test_two_columns_for_one_field_lose_nothing() -> None:
 
 
 @pytest.mark.feature("CON-06")
+def test_numbers_as_spreadsheets_and_people_write_them() -> None:
+    text = 'Last Name,Contact Number,Home Address,Other\nLee,"=""0301234""","Street 1","1; +49 5;ext=7\n2"\n'
+    (contact,) = sheet(text)
+    assert isinstance(contact, Contact)
+    assert [each.text for each in contact.numbers] == ["0301234", "1", "+49 5;ext=7", "2"]
+    assert contact.addresses[0].street == "Street 1"
+
+
+@pytest.mark.feature("CON-06")
 def test_a_file_without_headings() -> None:
     read = sheet("Ann Lee;+49 30 123456;ann@acme.example\nJoe;0301234;\n")
     assert (read.preset, read.has_headings) == ("none", False)

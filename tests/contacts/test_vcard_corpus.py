@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BETTER = {
     "wrong-charset.vcf": "believes what is declared",
+    "base64-text.vcf": "leaves names in base64",
     "android-qp-bug.vcf": "takes the next property for a part of the name",
 }
 GOOD = b"BEGIN:VCARD\nVERSION:3.0\nFN:Good\nTEL:1\nEND:VCARD\n"

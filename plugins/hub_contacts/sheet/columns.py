@@ -89,7 +89,9 @@ _NUMBER = re.compile(
     r"phone|tele|^tel\b|\btel\b|\btfno|rufnummer|durchwahl|telex|extension|mobi|movil|cell|handy|gsm|natel|fax|pager|"
     r"\bisdn\b|rnis|beeper|localizador|cercapersone|semafoon|piepser|radiomessagerie|^number( \d+)?$|^nummer( \d+)?$|"
     r"^numero( \d+)?$|\bdid\b|\bdnis\b|callback|ruckmeldung|rappel|richiamata|terugbellen|^abitazione|^ufficio|"
-    r"^particular|centralita|^autotelefon|^auto$|devolucion de llamada|^(work|home|business|office|main)( \d+)?$"
+    r"^particular|centralita|^autotelefon|^auto$|devolucion de llamada|"
+    r"^(work|home|business|office|main|other|direct|ddi)( \d+)?$|"
+    r"^(contact|direct|main) (number|nummer)"
 )
 _EMAIL = re.compile(r"mail|correo|posta elettronica|\bmessagerie|courriel")
 _URL = re.compile(r"web|website|homepage|^url|internetseite|pagina|^site")
@@ -118,7 +120,7 @@ _ADDRESS = (
     ("code", r"postal code|zip|postcode|postleitzahl|plz|code postal|codigo postal|\bcap\b|postal$"),
     (
         "street",
-        (r"street|strasse|\brue\b|calle|\bvia\b|straat|^address( \d)?$|^adresse$|^direccion$|^indirizzo$|^adres$|"
+        (r"street|strasse|\brue\b|calle|\bvia\b|straat|\baddress( \d)?$|^adresse$|^direccion$|^indirizzo$|^adres$|"
         r"address line"),
     ),
     ("city", r"city|town|\bort\b|stadt|ville|ciudad|citta|plaats|locality|poblacion"),

@@ -28,6 +28,8 @@ _SAMPLE = 20
 _NUMBER = re.compile(r"[+(]?[\d][\d ()./+-]{2,24}")
 _DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?: .*)?")
 _SEVERAL = " ::: "
+_AS_TEXT = re.compile(r'="([^"]*)"')  # how some keep spreadsheets from making figures of numbers
+_TWO_NUMBERS = re.compile(r"\s*(?:\n|;(?!\s*(?:ext|phone-context|isub)=))\s*")
 _TRUE = frozenset(["1", "true", "yes", "y", "x", "ja", "oui", "si", "sì", "wahr", "vrai", "verdadero", "vero", "waar"])
 
 
@@ -149,7 +151,8 @@ class Sheet:
         slots: dict[tuple[str, str], dict[str, str]] = {}
         extra = ""
         for place, (cell, column) in enumerate(zip(cells, self.columns, strict=False)):
-            if column is None or not (text := clean(unguard(clean(cell)))):
+            as_text = _AS_TEXT.fullmatch(cell.strip()) if cell.startswith(("=", " ")) else None
+            if column is None or not (text := clean(as_text[1] if as_text else unguard(clean(cell)))):
                 continue
             if column.field == "vcard":
                 extra = text
@@ -196,6 +199,12 @@ class Sheet:
         elif field in TEXTS:
             told[field] = text
 
+    def _texts(self, field: str, cell: str) -> list[str]:
+        """Return what stands in one cell: several, where a program or a person wrote several."""
+        if self.preset.startswith("google"):
+            return cell.split(_SEVERAL)
+        return _TWO_NUMBERS.split(cell) if field == "number" and self.preset != "phonehub" else [cell]
+
     def _several(self, told: dict[str, Any], slots: dict[tuple[str, str], dict[str, str]]) -> None:
         found: dict[str, list[Any]] = {}
         for (field, _), parts in slots.items():
@@ -210,9 +219,8 @@ class Sheet:
                 if any(lines):
                     found.setdefault(field, []).append(Address(*lines, label=label, primary=primary))
             elif "text" in parts:
-                texts = parts["text"].split(_SEVERAL) if self.preset.startswith("google") else [parts["text"]]
                 found.setdefault(field, []).extend(
-                    Labelled(text.strip(), label, primary) for text in texts if text.strip()
+                    Labelled(text.strip(), label, primary) for text in self._texts(field, parts["text"]) if text.strip()
                 )
         for field, name in (("number", "numbers"), ("email", "emails"), ("url", "urls"), ("address", "addresses")):
             if field in found:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-# begins with a line feed, which is looked for much faster than any letter of either case
-_EDGE = re.compile(rb"\n(?:([Bb][Ee][Gg][Ii][Nn])|[Ee][Nn][Dd])[\t ]*:[\t ]*[Vv][Cc][Aa][Rr][Dd][\t ]*(?=\n)")
+# begins with a line feed, which is looked for much faster than any letter of either case; a byte order mark may follow
+# where files were put together
+_EDGE = re.compile(
+    rb"\n(?:\xef\xbb\xbf)?(?:([Bb][Ee][Gg][Ii][Nn])|[Ee][Nn][Dd])[\t ]*:[\t ]*[Vv][Cc][Aa][Rr][Dd][\t ]*(?=\n)"
+)
 _JOINED = re.compile(rb"(?i)(\nEND:VCARD)[\t ]*(?=BEGIN:VCARD[\t ]*\n)")
 _AGENT = re.compile(rb"(?i)(?:[\w-]+\.)?AGENT(?:;[^:]*)?(?::|$)")
 _NAME = re.compile(rb"(?:^|\n)(?:FN|N|ORG|TEL|EMAIL)(?:;[^:\n]*)?:([^\n]+)", re.IGNORECASE)

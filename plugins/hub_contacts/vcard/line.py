@@ -13,6 +13,9 @@ _PARAM = re.compile(r'((?:[^";]|"[^"]*"?)+)')
 _VALUES = re.compile(r'"([^"]*)"|([^",]+)')
 _ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "8BIT": "", "7BIT": ""}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TEXTS = frozenset(
+    ("FN", "N", "ORG", "TITLE", "NOTE", "ADR", "TEL", "EMAIL", "URL", "LABEL", "ROLE", "NICKNAME", "CATEGORIES", "BDAY")
+)
 _SAME = {"X-MS-TEL": "TEL", "X-CATEGORIES": "CATEGORIES"}
 _MEANS = {"n": "\n", "N": "\n"}
 _PART = re.compile(r"(?:[^\\;]+|\\.?)*", re.DOTALL)
@@ -21,7 +24,10 @@ _ITEM = re.compile(r"(?:[^\\,]+|\\.?)*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands before the colon. `types` are the values of TYPE, with those that vCard 2.1 gives no name."""
+    """What stands before the colon. `types` are the values of TYPE, with those that vCard 2.1 gives no name.
+
+    `encoding` is `Q` for quoted-printable, `B` for base64, `T` for text in base64, which is written for no reason.
+    """
 
     name: str
     group: str = ""
@@ -56,15 +62,7 @@ def parse_head(text: str) -> Head | None:
     encoding = ""
     preference = 0
     for param in _PARAM.findall(match[3] or ""):
-        name, has_value, value = param.partition("=")
-        name = name.strip().upper() if has_value and "(" not in name else ""
-        value = (value if name else param).strip()
-        if not name and value.upper() in _ENCODINGS:
-            name = "ENCODING"
-        elif not name and value.upper() in {"URL", "INLINE", "CONTENT-ID", "CID"}:
-            name = "VALUE"
-        elif not name:
-            name = "TYPE"
+        name, value = _param(param)
         params.append((name, value))
         if name == "TYPE":
             types += [value] if "(" in value else _values(value)
@@ -75,8 +73,12 @@ def parse_head(text: str) -> Head | None:
     if not preference and any(each.lower() == "pref" for each in types):
         preference = 1
     first = {name: value.strip('"') for name, value in reversed(params)}
+    name = match[2].upper().replace("_", "-")
+    name = _SAME.get(name, name)
+    if encoding == "B" and name in _TEXTS:
+        encoding = "T"
     return Head(
-        name=_SAME.get(name := match[2].upper().replace("_", "-"), name),
+        name=name,
         group=match[1] or "",
         params=tuple(params),
         types=tuple(types),
@@ -85,8 +87,19 @@ def parse_head(text: str) -> Head | None:
         value=first.get("VALUE", "").lower(),
         preference=preference,
         label=label_of(types),
-        plain=encoding != "Q" and not first.get("CHARSET") and match[2].upper() != "BEGIN",
+        plain=encoding not in {"Q", "T"} and not first.get("CHARSET") and match[2].upper() != "BEGIN",
     )
+
+
+def _param(text: str) -> tuple[str, str]:
+    """Return name and value of a parameter; vCard 2.1 has values alone, which tell what they are."""
+    name, has_value, value = text.partition("=")
+    if has_value and "(" not in name:
+        return name.strip().upper(), value.strip()
+    value = text.strip()
+    if value.upper() in _ENCODINGS:
+        return "ENCODING", value
+    return "VALUE" if value.upper() in {"URL", "INLINE", "CONTENT-ID", "CID"} else "TYPE", value
 
 
 def split_head(line: str) -> tuple[str, str, str]:

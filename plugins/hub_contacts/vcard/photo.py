@@ -30,7 +30,7 @@ def photo_of(head: Head, value: str) -> Photo | None:
         value = value[address.end() :]
     elif head.encoding != "B" and (head.value in {"uri", "url"} or "://" in value[:20]):
         return None
-    data = _bytes(value)
+    data = base64(value)
     known = next((kind for start, kind in _MAGIC if data.startswith(start)), "")
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         known = "image/webp"
@@ -42,7 +42,8 @@ def photo_of(head: Head, value: str) -> Photo | None:
     return Photo(data, media_type.replace("image/jpg", "image/jpeg") or known or "application/octet-stream")
 
 
-def _bytes(value: str) -> bytes:
+def base64(value: str) -> bytes:
+    """Return the bytes that base64 says, as much as can be read of it."""
     try:
         return a2b_base64(value)
     except (Error, ValueError):

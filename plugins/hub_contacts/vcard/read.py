@@ -27,7 +27,8 @@ def read_vcards(stream: BinaryIO, *, limits: Limits = LIMITS, fallback: str = FA
             contact, refused = read_card(card, lines, limits)
             if contact is not None:
                 yield contact
-            yield from refused
+            if refused:
+                yield from refused
 
 
 def read_card(card: Card, lines: Lines, limits: Limits = LIMITS) -> tuple[Contact | None, list[Refused]]:
@@ -40,5 +41,7 @@ def read_card(card: Card, lines: Lines, limits: Limits = LIMITS) -> tuple[Contac
     contact = building.contact()
     if contact is None:
         return None, [Refused(card.line, "the card says nothing: it has no name, number or address")]
+    if not (astray or building.refused):
+        return contact, []
     reasons = [f'"{line[:60]}" is no property' for line in astray] + building.refused
     return contact, [Refused(card.line, reason, partly=True) for reason in reasons]

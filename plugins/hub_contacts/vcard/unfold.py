@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hub_contacts.charset import FALLBACK, charset, decoded
 from hub_contacts.vcard.line import Head, escape, parse_head, split_head
+from hub_contacts.vcard.photo import base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +90,10 @@ class Lines:
 
     def _decoded(self, head: Head, value: str) -> str:
         data = value.encode("utf-8", "surrogateescape")
-        if head.encoding != "Q":
+        if head.encoding not in {"Q", "T"}:
             seven_bit = charset(head.charset).startswith(("iso2022", "hz", "utf_7"))
             return value if data.isascii() and not seven_bit else decoded(data, head.charset, self._fallback)
-        text = decoded(a2b_qp(data), head.charset, self._fallback)
+        text = decoded(a2b_qp(data) if head.encoding == "Q" else base64(value), head.charset, self._fallback)
         return (
             text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
             if "\n" in text or "\r" in text
@@ -133,12 +134,12 @@ def _is_text(head: Head, before: Head, name: str) -> bool:
 
 def _go_on(found: list[tuple[Head, str]], line: str, astray: list[str]) -> None:
     """Put a line that is no property to the one before, as writers do that do not fold."""
-    if not found or not line.strip():
-        if line.strip():
-            astray.append(line)
+    name = line.partition(";")[0]
+    if not found or (name.upper() in _KNOWN and name != line):  # a property without its colon
+        astray.append(line)
         return
     head, value = found[-1]
-    if head.encoding == "B" or head.name in _BINARY:
+    if head.encoding in {"B", "T"} or head.name in _BINARY:
         found[-1] = (head, value + line.strip())
     elif head.name in _LONG:
         found[-1] = (head, f"{value}\\n{line}")
