@@ -18,10 +18,14 @@ _NO_CHARSETS = ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "und
 _MANY_BYTES = ("gb", "big5", "shift", "cp932", "cp949", "cp950", "euc", "johab", "hz", "iso2022", "utf_7", "utf_16")
 
 
-@lru_cache(maxsize=256)
 def charset(declared: str) -> str:
     """Return Python's name of a charset, empty if there is no such or it is UTF-8."""
-    name = normalize_encoding(declared[:40].strip("\"' ")).lower()
+    return _charset(declared[:40])
+
+
+@lru_cache(maxsize=256)
+def _charset(declared: str) -> str:
+    name = normalize_encoding(declared.strip("\"' ")).lower()
     name = aliases.aliases.get(name, name)
     is_text = name in _KNOWN and name not in _NO_CHARSETS and not name.endswith("_codec") and name != "rot_13"
     return name if is_text and name not in {"utf_8", "ascii"} else ""

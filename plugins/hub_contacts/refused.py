@@ -41,7 +41,7 @@ class Limits:
     """Bytes of one photo."""
     row: int = 24_000_000
     """Bytes of one row of a CSV file."""
-    row_lines: int = 2_000
+    row_lines: int = 100_000
     """Physical lines of one row of a CSV file."""
     columns: int = 2_000
     """Columns of a CSV file."""

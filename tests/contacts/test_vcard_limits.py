@@ -8,7 +8,10 @@ import pytest
 
 from hub_contacts.contact import Contact
 from hub_contacts.refused import Limits, Refused
+from hub_contacts.sheet.read import Sheet
+from hub_contacts.sheet.write import write_csv
 from hub_contacts.vcard.read import read_vcards
+from hub_contacts.vcard.write import Version, write_vcards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +62,7 @@ def test_endless_files_fill_no_memory_and_are_refused(begin: bytes, middle: byte
     limits = Limits(card=2_000_000, card_lines=10_000)
     tracemalloc.start()
     try:
-        found = list(read_vcards(Made(hostile(begin, middle, 300, end)), limits=limits))  # type: ignore[arg-type]
+        found = list(read_vcards(Made(hostile(begin, middle, 60, end)), limits=limits))  # type: ignore[arg-type]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -67,6 +70,46 @@ def test_endless_files_fill_no_memory_and_are_refused(begin: bytes, middle: byte
     assert all(reason in each.reason for each in found if isinstance(each, Refused))
     assert len(found) > 2
     assert peak < 12_000_000
+
+
+LONG = 400_000
+
+
+@pytest.mark.feature("CON-07")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"TEL;" + b'"' * LONG + b":1",
+        b"TEL;" + b'a="b";' * LONG + b":1",
+        b"TEL;X-CUSTOM(" + b"," * LONG + b":1",
+        b"TEL;X-CUSTOM(" + b" " * LONG + b":1",
+        b"TEL:" + b"tel:;" * LONG,
+        b"N:" + b"\\;" * LONG,
+        b"N:" + b"\\" * LONG,
+        b"ADR:" + b";" * LONG,
+        b"CATEGORIES:" + b"\\,a" * 20_000,
+        b"NOTE;ENCODING=QUOTED-PRINTABLE:" + b"=\n" * 100_000,
+        b"NOTE:x\n" + b"no colon\n" * 50_000,
+        b"PHOTO;ENCODING=b:AAAA\n" + b"AAAA\n" * 100_000,
+        b"PHOTO:data:;" + b";" * LONG,
+        b"a" * LONG + b":1",
+        b"BDAY:" + b"1" * LONG,
+        b"TEL;CHARSET=" + b"x" * LONG + b":1",
+        b"TEL:1\nitem1.X-ABLabel:" + b"_$!<" * LONG,
+    ],
+)
+def test_no_line_takes_for_ever(line: bytes) -> None:
+    found = list(read_vcards(io.BytesIO(b"BEGIN:VCARD\nFN:A\n" + line + b"\nEND:VCARD\n" + GOOD)))
+    people = [each for each in found if isinstance(each, Contact)]
+    assert people[-1].description == "Good"
+    for version in Version:
+        out = io.BytesIO()
+        write_vcards(people, out, version)
+        assert [each for each in read_vcards(io.BytesIO(out.getvalue())) if isinstance(each, Contact)] == people
+    out = io.BytesIO()
+    write_csv(people, out)
+    assert list(Sheet(io.BytesIO(out.getvalue()))) == people
 
 
 def only(data: bytes, limits: Limits) -> list[Contact | Refused]:

@@ -127,6 +127,7 @@ _ADDRESS = (
     ("country", r"country|\bland\b|pays|\bpais\b|paese|nazione"),
     ("region", r"state|province|region|regio|bundesland|kanton|dep region|provinci|estado|county|departement"),
 )  # fmt: skip
+_LONGEST = 200  # characters of a heading that anybody knows
 _SLOTTED = re.compile(
     r"(phone|e mail|email|website|address|number|url) (\d+) (value|type|label|primary|text|" + "|".join(
         (*ADDRESS_PARTS, "po box", "extended address", "postal code", "formatted")
@@ -140,7 +141,7 @@ _SLOT_PARTS = {
 
 def column_of(heading: str) -> Column | None:
     """Return what a column is by its heading, None if nobody knows."""
-    text = plain(heading)
+    text = plain(heading[:_LONGEST])
     if slotted := _SLOTTED.fullmatch(text):
         kind, slot, part = slotted.groups()
         part = _SLOT_PARTS.get(part, part)

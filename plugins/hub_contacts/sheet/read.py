@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[+(]?[\d][\d ()./+-]{2,24}")
 _DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?: .*)?")
 _SEVERAL = " ::: "
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how some keep spreadsheets from making figures of numbers
-_TWO_NUMBERS = re.compile(r"\s*(?:\n|;(?!\s*(?:ext|phone-context|isub)=))\s*")
+_TWO_NUMBERS = re.compile(r"\n|;(?! ?(?:ext|phone-context|isub)=)")
 _TRUE = frozenset(["1", "true", "yes", "y", "x", "ja", "oui", "si", "sì", "wahr", "vrai", "verdadero", "vero", "waar"])
 
 

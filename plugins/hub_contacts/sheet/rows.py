@@ -138,7 +138,7 @@ def delimiter_of(sample: Iterable[str]) -> str:
     for line in sample:
         if match := re.match(r"sep=(.)\s*$", line, re.IGNORECASE):
             return match[1]
-        bare = re.sub(r'"(?:[^"]|"")*"?', "", line)
+        bare = re.sub(r'"[^"]*"?', "", line)
         if counts := {each: bare.count(each) for each in _DELIMITERS if each in bare}:
             return max(counts, key=lambda each: counts[each])
     return ","

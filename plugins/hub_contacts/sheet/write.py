@@ -94,4 +94,5 @@ def _rest(contact: Contact) -> str:
     )
     if rest == replace(Contact(), description="-"):
         return ""
-    return "\n".join(vcard(rest, Version.V4).split("\r\n")[3:-2])
+    lines = vcard(rest, Version.V4).replace("\r\n ", "").split("\r\n")  # without folds: a row has so many lines only
+    return "\n".join(lines[3:-2])

@@ -75,8 +75,11 @@ class Building:
         for head, value in found:
             name = head.name
             if (several := lists.get(name)) is not None:  # most are, which is why this is done here
-                if text := clean(unescape(value) if "\\" in value else value):
-                    several.append((_located(text, head) if ":" in text else text, head))
+                text = clean(unescape(value) if "\\" in value else value)
+                if text and ":" in text:
+                    text = _located(text, head)
+                if text:
+                    several.append((text, head))
             elif taker := takers.get(name):
                 taker(self, head, value)
             elif name.startswith("X-PHONEHUB-"):

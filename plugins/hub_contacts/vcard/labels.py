@@ -34,6 +34,7 @@ _SAYS_NOTHING = frozenset(
     ]
 )
 _WORDS = {"cell": "mobile", "workfax": "work fax", "homefax": "home fax", "x-mobil": "mobile"}
+_LONGEST = 500  # characters of a label that may be one of ours
 _PLACES = ("work", "home")
 _TYPES = {
     "work": "WORK", "home": "HOME", "mobile": "CELL", "fax": "FAX", "pager": "PAGER", "car": "CAR", "main": "MAIN",
@@ -53,7 +54,7 @@ def label_of(types: Iterable[str]) -> str:
     words: list[str] = []
     for given in types:
         word = given.strip().lower()
-        if custom := _CUSTOM.fullmatch(word):
+        if custom := _CUSTOM.fullmatch(word[:_LONGEST]):
             word = clean(decoded(a2b_qp(custom[1].upper().encode())))
         word = _WORDS.get(word, word)
         if word and word not in _SAYS_NOTHING and word not in words:
@@ -62,9 +63,13 @@ def label_of(types: Iterable[str]) -> str:
     return " ".join(words)
 
 
-@lru_cache(maxsize=1024)
 def types_of(label: str) -> tuple[str, ...] | None:
     """Return the values of TYPE that say a label, None if they cannot."""
+    return _types_of(label) if len(label) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _types_of(label: str) -> tuple[str, ...] | None:
     types = [_TYPES.get(word, "") for word in label.split(" ")] if label else []
     return tuple(types) if all(types) and label_of(types) == label else None
 

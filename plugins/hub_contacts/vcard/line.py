@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hub_contacts.vcard.labels import label_of
 
 _HEAD = re.compile(r"(?:([A-Za-z0-9_-]+)\.)?([A-Za-z][A-Za-z0-9_-]*)[ \t]*(?:;(.*))?", re.DOTALL)
-_WHOLE = re.compile(r'((?:[^":]|"[^"]*")*):(.*)', re.DOTALL)
-_PARAM = re.compile(r'((?:[^";]|"[^"]*"?)+)')
+_WHOLE = re.compile(r'((?:[^":]++|"[^"]*+")*+):(.*)', re.DOTALL)
+_PARAM = re.compile(r'((?:[^";]++|"[^"]*+"?)++)')
 _VALUES = re.compile(r'"([^"]*)"|([^",]+)')
 _ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "8BIT": "", "7BIT": ""}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -18,8 +18,8 @@ _TEXTS = frozenset(
 )
 _SAME = {"X-MS-TEL": "TEL", "X-CATEGORIES": "CATEGORIES"}
 _MEANS = {"n": "\n", "N": "\n"}
-_PART = re.compile(r"(?:[^\\;]+|\\.?)*", re.DOTALL)
-_ITEM = re.compile(r"(?:[^\\,]+|\\.?)*", re.DOTALL)
+_PART = re.compile(r"(?:[^\\;]++|\\.?)*+", re.DOTALL)
+_ITEM = re.compile(r"(?:[^\\,]++|\\.?)*+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

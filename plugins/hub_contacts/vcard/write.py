@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 75  # octets of a line (RFC 6350, 3.2)
 _AT_ONCE = 500
+_LONGEST_LABEL = 100  # longer ones are none that TYPE could say
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -104,9 +105,13 @@ def _rest(contact: Contact, lines: list[str], *, v4: bool) -> None:
         lines.append(_photo(contact.photo, v4=v4))
 
 
-@lru_cache(maxsize=1024)
 def _head(kind: str, label: str, *, primary: bool, v4: bool) -> tuple[str, bool]:
     """Return name and parameters, and whether the label has to stand in a line of its own."""
+    return _cached_head(kind, label[:_LONGEST_LABEL], primary=primary, v4=v4)
+
+
+@lru_cache(maxsize=1024)
+def _cached_head(kind: str, label: str, *, primary: bool, v4: bool) -> tuple[str, bool]:
     types = types_of(label)
     words = [*(types or ())]
     if kind == "EMAIL" and not v4:
