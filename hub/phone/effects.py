@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
-    from hub.core.call import Call
+    from hub.core.call import Call, LegState
     from hub.core.numbers import Number
 
 
@@ -45,12 +45,21 @@ class Effects:
                 await watch.until(lambda: leg in watch.call_of)
             return watch.calls.get(watch.call_of.get(leg, ""))
 
+    async def on(
+        self, call: Call, legs: Collection[str], shows: Callable[[LegState], bool], doing: Awaitable[object]
+    ) -> Call:
+        """Have something done to legs of a call, return the call when each `shows` it or is gone."""
+        with _Watch(self._watches, self._within, call) as watch:
+            await doing
+            await watch.until(lambda: all(shows(leg) for leg in watch.calls[call.id].legs if leg.leg.id in legs))
+            return watch.calls[call.id]
+
 
 class _Watch:
     """The calls as they were told last, by id, from `with` on; `call_of` tells of a leg which call it came with."""
 
-    def __init__(self, watches: set[_Watch], within: float) -> None:
-        self.calls: dict[str, Call] = {}
+    def __init__(self, watches: set[_Watch], within: float, *calls: Call) -> None:
+        self.calls = {call.id: call for call in calls}
         self.call_of: dict[str, str] = {}
         self._watches = watches
         self._deadline = asyncio.get_running_loop().time() + within

@@ -47,8 +47,9 @@ class Phone(Parties):
 
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
     none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
-    system has accepted it; a command that begins a call also waits, within the same deadline, until that call is told.
-    Without an adapter the user is signed out, and `why` is told.
+    system has accepted it. What begins, answers, holds, resumes, mutes or ends a call waits, within the same deadline,
+    until that is told, and returns the call as it is then. Without an adapter the user is signed out, and `why` is
+    told.
     """
 
     def __init__(  # noqa: PLR0913  it names its parts
@@ -140,26 +141,27 @@ class Phone(Parties):
     async def answer(self, call: str = "") -> Call:
         """Answer a ringing call."""
         found = self._handed_off(call) or self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
-        await self.connection.do(commands.AnswerLeg(self._at(found, "answer", CallState.ALERTING)))
-        return found
+        leg = self._at(found, "answer", CallState.ALERTING)
+        return await self._until(found, leg, CallState.CONNECTED, commands.AnswerLeg(leg))
 
     async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call:
         """Put a connected call on hold; without a kind shared on a shared appearance, else privately."""
         found = self._the(call, "hold", CallState.CONNECTED)
-        await self.connection.do(commands.HoldLeg(self._at(found, "hold", CallState.CONNECTED), kind))
-        return found
+        leg = self._at(found, "hold", CallState.CONNECTED)
+        return await self._until(found, leg, CallState.HOLD, commands.HoldLeg(leg, kind))
 
     async def resume(self, call: str = "") -> Call:
         """Take a held call back."""
         found = self._the(call, "resume", CallState.HOLD)
-        await self.connection.do(commands.ResumeLeg(self._at(found, "resume", CallState.HOLD)))
-        return found
+        leg = self._at(found, "resume", CallState.HOLD)
+        return await self._until(found, leg, CallState.CONNECTED, commands.ResumeLeg(leg))
 
     async def mute(self, on: bool, call: str = "") -> Call:  # noqa: FBT001  the word is in the name
         """Let the far end of a connected call hear nothing, or hear again."""
         found = self._the(call, "mute", CallState.CONNECTED)
-        await self.connection.do(commands.MuteLeg(self._at(found, "mute", CallState.CONNECTED), on))
-        return found
+        leg = self._at(found, "mute", CallState.CONNECTED)
+        doing = self.connection.do(commands.MuteLeg(leg, on))
+        return await self.effects.on(found, {leg}, lambda now: now.leg.muted is on, doing)
 
     async def send_digits(self, digits: str, call: str = "") -> Call:
         """Send digits (0-9, *, #, A-D; spaces and dashes are left out) over a connected call, or a seized line."""
@@ -174,8 +176,8 @@ class Phone(Parties):
     async def end(self, call: str = "") -> Call:
         """Hang a call up; a ringing one is declined at every device of the user."""
         found = self._the(call, "end", *_LIVE)
-        await self._at_each(_legs(found, found.state), commands.EndLeg)
-        return found
+        legs = _legs(found, found.state)
+        return await self.effects.on(found, legs, lambda _now: False, self._at_each(legs, commands.EndLeg))
 
     async def ignore(self, call: str = "") -> Call:
         """Silence a ringing call here; it goes on ringing elsewhere and can still be answered."""
@@ -183,7 +185,7 @@ class Phone(Parties):
         await self._at_each(_legs(found, CallState.ALERTING), commands.SilenceLeg)
         if found.id in self._switchboard.calls:
             self._tell(self._switchboard.ignore(found.id, self._clock.now()))
-        return found
+        return self._switchboard.calls.get(found.id, found)
 
     async def set_dnd(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
         """Switch do-not-disturb."""
@@ -200,6 +202,10 @@ class Phone(Parties):
     async def set_agent_state(self, state: AgentState, reason: str = "") -> None:
         """Become idle, or busy for a reason; what an agent can change is in `hub.core.agent.BY_HAND`."""
         await self.connection.do(agent_commands.SetAgentState(state, reason))
+
+    async def _until(self, call: Call, leg: str, state: CallState, command: commands.Command) -> Call:
+        """Return a call as it is when a command has brought one of its legs to a state."""
+        return await self.effects.on(call, {leg}, lambda now: now.state is state, self.connection.do(command))
 
     async def _at_each(self, legs: Iterable[str], command: Callable[[str], commands.Command]) -> None:
         """Ask the same of each leg; those that went meanwhile, by themselves or with another, are no matter."""

@@ -164,7 +164,8 @@ def test_they_call_each_other(alice: Desk, bob: Desk) -> None:
     alice.event("hold")
     assert [call["state"] for call in alice.ask("calls")] == ["hold"]
     assert alice.run("hold", code=1) == "there is no call to hold\n"
-    assert alice.ask("resume")["id"] == dialled["id"]
+    resumed = alice.ask("resume")
+    assert (resumed["id"], resumed["state"]) == (dialled["id"], "connected")
     alice.event("resume")
     assert [call["state"] for call in alice.ask("calls")] == ["connected"]
 

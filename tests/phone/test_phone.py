@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Self
@@ -21,7 +22,7 @@ from hub.phone.phone import Phone
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PLAN = DialPlan(area_code="585")
-ALL = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
+ALL = frozenset({"dial", "mute", "answer", "hold", "resume", "end", "ignore", "dnd"})
 
 
 class StillClock:
@@ -35,8 +36,16 @@ class StillClock:
         await asyncio.sleep(0)
 
 
+EFFECTS = {
+    commands.AnswerLeg: Kind.ESTABLISHED,
+    commands.HoldLeg: Kind.HELD,
+    commands.ResumeLeg: Kind.RETRIEVED,
+    commands.EndLeg: Kind.CLEARED,
+}
+
+
 class Desk:
-    """A phone system at the other end of a phone: accepts every command, and tells what the test says."""
+    """A phone system at the other end of a phone: does every command, and tells what else the test says."""
 
     capabilities = ALL
     about = PhoneInfo()
@@ -44,6 +53,7 @@ class Desk:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.done: list[commands.Command] = []
+        self.legs: dict[str, Leg] = {}
         self.gone: set[str] = set()
         self.accepted = asyncio.Event()
         self.says: dict[str, str] = {}
@@ -70,8 +80,12 @@ class Desk:
 
     async def do(self, command: commands.Command) -> dict[str, str]:
         if isinstance(command, commands.LegCommand) and command.leg in self.gone:
+            if isinstance(command, commands.EndLeg):
+                self.signal(Kind.CLEARED, self.legs[command.leg])
             raise PhoneError(f"there is no call {command.leg}", "unknown_call")
         self.done.append(command)
+        if type(command) in EFFECTS:
+            self.signal(EFFECTS[type(command)], self.legs[command.leg])
         for kind, what in self.at_once:
             self.signal(kind, what)
         self.accepted.set()
@@ -81,6 +95,7 @@ class Desk:
         pass
 
     def signal(self, kind: Kind, what: Leg, mark: str = "") -> None:
+        self.legs[what.id] = what
         self.phone.on_signal(LegSignal(kind=kind, leg=what, at=NOW, mark=mark))
 
     async def __aenter__(self) -> Self:
@@ -104,14 +119,11 @@ async def test_commands_go_to_the_leg_that_is_meant() -> None:
         desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
         await desk.phone.ignore()
         assert desk.phone.calls[0].ignored
-        await desk.phone.answer()
-        desk.signal(Kind.ESTABLISHED, leg("a1", "a"))
+        assert (await desk.phone.answer()).state is CallState.CONNECTED
         desk.signal(Kind.CLEARED, leg("a2", "a"))
-        await desk.phone.hold()
-        desk.signal(Kind.HELD, leg("a1", "a"))
-        await desk.phone.resume("a.alice")
-        desk.signal(Kind.RETRIEVED, leg("a1", "a"))
-        await desk.phone.end()
+        assert (await desk.phone.hold()).state is CallState.HOLD
+        assert (await desk.phone.resume("a.alice")).state is CallState.CONNECTED
+        assert (await desk.phone.end()).ended == NOW
         await desk.phone.set_dnd(True)
         await desk.phone.dial("(585) 555-9876", "desk")
         assert desk.done == [
@@ -157,6 +169,37 @@ async def test_a_call_that_is_not_told_is_not_waited_for_long(says: dict[str, st
         assert (await desk.phone.dial("585-555-9876")).call is None
 
 
+async def test_a_call_is_returned_as_it_is_when_what_was_asked_is_told() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        one = leg("a1", "a")
+        desk.signal(Kind.DELIVERED, one)
+        desk.signal(Kind.ESTABLISHED, one)
+        muting = asyncio.create_task(desk.phone.mute(on=True))
+        await desk.accepted.wait()
+        desk.signal(Kind.UPDATED, replace(one, party=Party(PLAN.number("101"), "Bob")))
+        await asyncio.sleep(0)
+        assert not muting.done()
+        desk.signal(Kind.UPDATED, replace(one, muted=True))
+        assert (await muting).muted
+        assert (await desk.phone.mute(on=True)).muted
+
+
+async def test_a_call_that_ends_meanwhile_is_returned_as_ended() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        for kind in (Kind.DELIVERED, Kind.ESTABLISHED):
+            desk.signal(kind, leg("a1", "a"))
+        desk.at_once = [(Kind.CLEARED, leg("a1", "a"))]
+        assert (await desk.phone.mute(on=True)).ended == NOW
+
+
+async def test_an_effect_that_is_not_told_is_not_waited_for_long() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        for kind in (Kind.DELIVERED, Kind.ESTABLISHED):
+            desk.signal(kind, leg("a1", "a"))
+        desk.phone.effects = Effects(0.05)
+        assert not (await desk.phone.mute(on=True)).muted
+
+
 async def test_declining_a_ringing_call_declines_it_at_every_device() -> None:
     async with Desk(Snapshot(at=NOW)) as desk:
         desk.signal(Kind.DELIVERED, leg("a1", "a"))
@@ -173,13 +216,14 @@ async def test_a_device_that_stopped_ringing_meanwhile_is_no_matter(gone: str) -
         desk.signal(Kind.DELIVERED, leg("a2", "a", device="mobile"))
         desk.gone = {gone}
         (left,) = {"a1", "a2"} - desk.gone
-        assert (await desk.phone.ignore()).id == "a.alice"
-        assert desk.phone.calls[0].ignored
+        assert (await desk.phone.ignore()).ignored
         await desk.phone.end()
         assert desk.done == [commands.SilenceLeg(left), commands.EndLeg(left)]
-        desk.gone = {"a1", "a2"}
+        desk.signal(Kind.DELIVERED, leg("b1", "b"))
+        desk.signal(Kind.DELIVERED, leg("b2", "b", device="mobile"))
+        desk.gone = {"b1", "b2"}
         for command in (desk.phone.ignore, desk.phone.end):
-            with pytest.raises(PhoneError, match="there is no call a2"):
+            with pytest.raises(PhoneError, match="there is no call b2"):
                 await command()
 
 
