@@ -21,6 +21,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 """The option of a command that prints something."""
 
 
+_FOLDED = 16
+"""Characters of a cell that stay on a line where there is little room."""
+_GAP = 3
+
+
 def print_json(value: Any) -> None:
     """Print JSON, all in ASCII."""
     click.echo(json.dumps(value, indent=2))
@@ -41,7 +46,10 @@ def problems_as_json(wanted: bool) -> Iterator[None]:  # noqa: FBT001  the comma
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
-    """Print a table, every cell made harmless; `empty` is said where there are no rows."""
+    """Print a table, every cell made harmless; `empty` is said where there are no rows.
+
+    Where the terminal is too narrow, each row is a paragraph: the first cell, below it the others that hold anything.
+    """
     cells = [[printable(cell) for cell in row] for row in rows]
     if not cells:
         say(empty)
@@ -50,7 +58,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
 
     # a pipe is no narrow terminal: whoever reads it wants the whole of each cell on its line
     width = None if sys.stdout.isatty() else 10_000
-    Console(width=width, highlight=False).print(table(columns, cells))
+    console = Console(width=width, highlight=False)
+    if console.width < _least_width(columns, cells):
+        for first, *others in cells:
+            click.echo(first)
+            for column, cell in zip(columns[1:], others, strict=True):
+                if cell:
+                    click.echo(f"  {column:11} {cell}")
+        return
+    console.print(table(columns, cells))
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """Return how many columns of a terminal a table needs to be read with ease: long cells may fold, words may not."""
+    widest = (max(map(len, column)) for column in zip(columns, *cells, strict=True))
+    return sum(min(width, _FOLDED) + _GAP for width in widest) - _GAP
 
 
 def table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Any:

@@ -106,6 +106,21 @@ def _switch(settings: Settings, name: str, *, on: bool) -> None:
     with edited(config_file.find(settings.config)) as tables:
         tables.setdefault("hub", {})["disabled_plugins"] = disabled
     say(f"{name} is {'enabled' if on else 'disabled'} from the next start of the hub on")
+    if _hub_runs(settings):
+        say('the hub that is running does not know yet: end it with Ctrl-C, then start it again with "phonehub run"')
+
+
+def _hub_runs(settings: Settings) -> bool:
+    from hub.cli.client import NoHub, connect
+    from hub.errors import UserError
+
+    try:
+        connect(settings).close()
+    except NoHub:
+        return False
+    except UserError:  # it runs, for several users
+        return True
+    return True
 
 
 def _told(settings: Settings) -> list[dict[str, Any]]:
@@ -181,5 +196,10 @@ def _print_all(plugin: dict[str, Any]) -> None:
         said["last error"] = f"{local(plugin['last_error_at'])}  {plugin['last_error']}"
     for what, text in said.items():
         click.echo(f"  {what:11} {printable(text, longest=2000)}")
+    for setting in plugin["settings"]:
+        without = "required" if setting["required"] else "computed"
+        default = f" = {setting['default']}" if setting["default"] else f" ({without})"
+        told = f"{setting['name']}{default}  {setting['meaning']}".rstrip()
+        click.echo(f"  {'setting':11} {printable(told, longest=2000)}")
     for line in plugin["traceback"].splitlines():
         click.echo(f"    {printable(line)}")

@@ -105,7 +105,7 @@ def replay(
 
 @command.command("history")
 @click.option("--since", type=Since(), help="Only what began since: 90m, 12h, 7d, 2w ago, or a date.")
-@click.option("--rule", default="", metavar="ID", help="Only this rule's.")
+@click.option("--rule", default="", metavar="RULE", help="Only this rule's, by its id or its file's name.")
 @click.option("--call", default="", metavar="ID", help="Only for this call.")
 @click.option("--limit", type=click.IntRange(1, _MOST), default=50, show_default=True, help="How many, the newest.")
 @as_json

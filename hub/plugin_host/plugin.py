@@ -94,6 +94,7 @@ class Plugin:
             "state": self.state.value,
             "reason": self.reason,
             "hooks": list(self.hooks),
+            "settings": [] if self.config_model is None else settings_of(self.config_model),
             "events": self.events,
             "failures": self.failures,
             "dropped": self.dropped,
@@ -102,6 +103,24 @@ class Plugin:
             "last_error_at": last.at.isoformat() if last else None,
             "traceback": last.traceback if last else "",
         }
+
+
+def settings_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return what stands in a plugin's table: each name, whether it must be there, its default as JSON, its meaning."""
+    from pydantic_core import to_json
+
+    return [
+        {
+            "name": field.alias or name,
+            "required": field.is_required(),
+            # what makes a default is the plugin's code: it runs when a table is read, not when it is described
+            "default": ""
+            if field.is_required() or field.default_factory
+            else to_json(field.default, fallback=str).decode(),
+            "meaning": field.description or "",
+        }
+        for name, field in model.model_fields.items()
+    ]
 
 
 def describe(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from hub.rules.record import ActionRecord
 from hub.store import tables
@@ -34,13 +34,13 @@ def read_actions(
     call: str = "",
     limit: int = 200,
 ) -> list[ActionRecord]:
-    """Return what the rules of a user did, newest first."""
+    """Return what the rules of a user did, newest first; `rule` is a rule's id, or its file's name."""
     action = tables.actions.c
     wanted = [action.user == user]
     if since is not None:
         wanted.append(action.started >= since)
     if rule:
-        wanted.append(action.rule == rule)
+        wanted.append(or_(action.rule == rule, action.rule.endswith(f"/{rule}", autoescape=True)))
     if call:
         wanted.append(action.call == call)
     columns = [action[name] for name in _FIELDS]

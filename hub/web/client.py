@@ -58,6 +58,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ask no more."""
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:

@@ -219,6 +219,15 @@ class ActionAnswer(Answer):
     exit_status: int | None
 
 
+class SettingAnswer(BaseModel):
+    """What may stand in a plugin's table of the configuration; `default` is JSON, empty where it is computed."""
+
+    name: Told
+    required: bool
+    default: Told
+    meaning: Told
+
+
 class PluginAnswer(Answer):
     """A plugin that was found; `state` is one of loaded, failed, suspended and disabled, `reason` says why.
 
@@ -233,6 +242,7 @@ class PluginAnswer(Answer):
     state: str
     reason: Told
     hooks: tuple[str, ...]
+    settings: tuple[SettingAnswer, ...]
     events: int
     failures: int
     dropped: int

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from hub.testing.harness import running_desk
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
+PHONEHUB = Path(sys.executable).parent / "phonehub"
 BROKEN = """
 from hub import hookimpl
 
@@ -88,6 +92,56 @@ async def test_the_running_hub_tells_how_its_plugins_fare(phonehub: Run, tmp_pat
     assert "ValueError: no \\x1b[31mlamp" in told.stdout  # harmless to a terminal
     assert 'raise ValueError("no' in told.stdout
     assert "\x1b" not in told.stdout
+
+
+@pytest.mark.feature("PLUG-01", "PLUG-03")
+def test_the_settings_of_a_plugin_are_told(phonehub: Run, home: Path) -> None:
+    told = phonehub("plugins", "info", "screenpop").stdout
+    assert '  setting     where = "auto"  `browser` of the hub' in told
+    assert "  setting     browser = []  program and arguments of the browser" in told
+    configured(home)
+    (home / "plugins" / "lamp.py").write_text(
+        "from hub import hookimpl\nfrom pydantic import BaseModel, Field\n"
+        "class Settings(BaseModel):\n"
+        "    at: str = Field(description='which lamp')\n"
+        "    also: list[str] = Field(default_factory=list)\n"
+        "@hookimpl\ndef register_config():\n    return Settings\n"
+    )
+    told = phonehub("plugins", "info", "lamp").stdout
+    assert "  setting     at (required)  which lamp\n" in told
+    assert "  setting     also (computed)\n" in told
+
+
+@pytest.mark.feature("PLUG-01")
+async def test_who_disables_a_plugin_of_a_running_hub_is_told_that_it_does_not_know(
+    phonehub: Run, tmp_path: Path
+) -> None:
+    import asyncio
+
+    (tmp_path / "desk").mkdir()
+    async with running_desk(tmp_path / "desk"):
+        config = str(tmp_path / "desk" / "phonehub.toml")
+        told = await asyncio.to_thread(phonehub, "--config", config, "plugins", "disable", "screenpop")
+    assert told.stdout.startswith("screenpop is disabled from the next start of the hub on\nthe hub that is running")
+    after = phonehub("--config", config, "plugins", "enable", "screenpop")
+    assert after.stdout == "screenpop is enabled from the next start of the hub on\n"
+
+
+@pytest.mark.feature("CLI-01")
+@pytest.mark.parametrize(("columns", "is_table"), [(60, False), (130, True)])
+def test_a_table_is_told_in_paragraphs_where_it_has_no_room(home: Path, columns: int, *, is_table: bool) -> None:
+    ours, its = os.openpty()
+    terminal = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    try:
+        ran = subprocess.run([PHONEHUB, "plugins", "list"], stdout=its, cwd=home, env=terminal, timeout=30, check=False)
+        lines = [line.rstrip() for line in os.read(ours, 65_536).decode().splitlines()]
+    finally:
+        os.close(ours)
+        os.close(its)
+    assert ran.returncode == 0
+    assert ("  state       loaded" in lines) is not is_table
+    assert any("─" in line for line in lines) is is_table
+    assert max(len(click.unstyle(line)) for line in lines) <= columns
 
 
 def test_a_plugin_that_there_is_not_is_answered_with_the_nearest(phonehub: Run) -> None:

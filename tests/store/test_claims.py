@@ -147,3 +147,13 @@ async def test_actions_are_found_by_rule_call_and_time(store: Store) -> None:
     assert [record.key for record in await store.actions("alice", call="call 2")] == ["k2"]
     assert [record.key for record in await store.actions("alice", since=NOON + timedelta(minutes=2))] == ["k3", "k2"]
     assert [record.key for record in await store.actions("alice", limit=1)] == ["k3"]
+
+
+@pytest.mark.feature("RULE-12")
+async def test_actions_are_found_by_the_name_of_their_rules_file(store: Store) -> None:
+    for key, rule in (("k1", "user/10-crm.yaml"), ("k2", "user/110-crm.yaml"), ("k3", "central/10_crm.yaml")):
+        await store.record_action(action(key, rule=rule))
+    await store.flush()
+    assert [record.key for record in await store.actions("alice", rule="10-crm.yaml")] == ["k1"]
+    assert [record.key for record in await store.actions("alice", rule="10_crm.yaml")] == ["k3"]
+    assert [record.key for record in await store.actions("alice", rule="user/110-crm.yaml")] == ["k2"]

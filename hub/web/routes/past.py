@@ -57,7 +57,9 @@ async def actions(
     limit: Limit = 50,
     since: Since = None,
     call: Annotated[str, Query(max_length=1000, description="only those for this call")] = "",
-    rule: Annotated[str, Query(max_length=1000, description="only those of this rule")] = "",
+    rule: Annotated[
+        str, Query(max_length=1000, description="only those of this rule: its id, or its file's name")
+    ] = "",
 ) -> Sequence[ActionRecord]:
     """List what rules did for the user, newest first."""
     return await host.store.actions(user, limit=limit, since=since, call=call, rule=rule)
