@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from hub.phone.account_commands import ChangePassword
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused, Wiped
-from hub.sim import wire, wire_answers, wire_requests
+from hub.sim import versions, wire, wire_answers, wire_requests
 from hub.sim.exchange.refusal import Code
 from hub.sim.session import DEFAULT_PATIENCE, Patience, SimSession
 from hub.sim.translate import Translator
@@ -99,9 +100,12 @@ class SimAdapter:
         """Sign in with a new password beside the present one, and leave; see `hub.phone.adapter.PasswordRenewing`."""
         socket = await self._connect()
         try:
-            await self._sign_in(socket, "", new)
+            welcome = await self._sign_in(socket, "", new)
         finally:
             socket.transport.abort()
+        if not versions.has(welcome.protocol, ChangePassword.name):
+            text = f"{self._place()}: it speaks a version of the protocol that changes no passwords"
+            raise PhoneError(text, Code.MISSING_CAPABILITY)
 
     async def _connect(self) -> ClientConnection:
         server = self._settings.server
@@ -134,7 +138,7 @@ class SimAdapter:
     async def _sign_in(self, socket: ClientConnection, mark: str, new: str = "") -> wire_answers.SignedIn:
         settings = self._settings
         request = wire_requests.SignIn(
-            protocol=wire.PROTOCOL,
+            protocol=versions.NEWEST,
             user=settings.user,
             password=settings.password,
             handsets=settings.handsets,
@@ -155,10 +159,11 @@ class SimAdapter:
             raise self._refused(answer)
         if not isinstance(answer, wire_answers.SignedIn):
             raise self._lost("it did not answer the sign-in but said something else")
-        if answer.protocol != wire.PROTOCOL:
-            text = f"it speaks version {answer.protocol} of the protocol, this hub version {wire.PROTOCOL}"
+        if not versions.OLDEST <= answer.protocol <= versions.NEWEST:
+            mine = f"versions {versions.OLDEST} to {versions.NEWEST}"
+            text = f"it speaks version {answer.protocol} of the protocol, this hub {mine}"
             raise self._refused(wire_answers.Error(code=Code.UNSUPPORTED_VERSION, message=text))
-        return answer
+        return versions.declared(answer)
 
     def _refused(self, error: wire_answers.Error) -> PhoneError:
         remedies = {code.value: remedy for code, remedy in _REFUSALS.items()}

@@ -49,6 +49,10 @@ class Admission:
             return Error(id=request.id, code=refused.code, message=str(refused))
         return user, tuple(one for one in user.handsets if not request.handsets or one.id in request.handsets)
 
+    def version(self, request: wire_requests.SignIn) -> int:
+        """Return the version of the protocol to speak with somebody who was let in."""
+        return min(request.protocol, self._protocols[1])
+
     def _recognise(self, user: str, password: str, devices: Iterable[str]) -> None:
         if self._accounts.admits(user, password):
             return
@@ -69,7 +73,7 @@ class Admission:
         """Return what somebody who was let in is told."""
         return SignedIn(
             id=request.id,
-            protocol=min(request.protocol, self._protocols[1]),
+            protocol=self.version(request),
             product=f"phonehub simulated phone system: {self._office.name}",
             version=metadata.version("phonehub"),
             user=user.name,

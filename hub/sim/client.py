@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from hub.sim.versions import told
 from hub.sim.wire import encode
 
 if TYPE_CHECKING:
@@ -21,12 +22,15 @@ _POLICY_VIOLATION = 1008
 class Client:
     """A signed-in connection that watches some handsets of a user.
 
-    `address` is where it is, `backlog` how many messages may wait for it; a client that falls further behind loses
-    the connection. `flowing` is set unless the connection is held up on purpose.
+    `address` is where it is, `protocol` the version that it speaks, `backlog` how many messages may wait for it; a
+    client that falls further behind loses the connection. `flowing` is set unless the connection is held up on purpose.
     """
 
-    def __init__(self, socket: ServerConnection, user: str, handsets: frozenset[str], backlog: int) -> None:
+    def __init__(
+        self, socket: ServerConnection, user: str, handsets: frozenset[str], backlog: int, protocol: int
+    ) -> None:
         self.user = user
+        self.protocol = protocol
         self.address: str = socket.remote_address[0]
         self.handsets = handsets
         self.is_dropped = False
@@ -37,8 +41,9 @@ class Client:
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(backlog)
 
     def send(self, message: Wire) -> None:
-        """Send a message when its turn comes."""
-        self.send_raw(encode(message))
+        """Send a message when its turn comes, if the client's version of the protocol has words for it."""
+        if (said := told(message, self.protocol)) is not None:
+            self.send_raw(encode(said))
 
     def send_raw(self, data: str | bytes) -> None:
         """Send anything when its turn comes: a text as it is, bytes as a text frame whatever they hold."""

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hub.clock import SystemClock
 from hub.phone.commands import AttachMedia, DetachMedia
-from hub.sim import wire, wire_account, wire_answers, wire_requests
+from hub.sim import versions, wire, wire_account, wire_answers, wire_requests
 from hub.sim.admission import Admission
 from hub.sim.asked import command_of
 from hub.sim.audio.destination import check_destination
@@ -66,7 +66,7 @@ class SimServer:
         backlog: int = 2000,
         most_clients: int = 1000,
         sign_in_within: float = 10.0,
-        protocols: tuple[int, int] = (wire.PROTOCOL, wire.PROTOCOL),
+        protocols: tuple[int, int] = (versions.OLDEST, versions.NEWEST),
     ) -> None:
         self.office = office
         self.host = host
@@ -177,9 +177,14 @@ class SimServer:
             return
         if isinstance(told, LegTold):
             clients = [client for client in clients if told.leg.device in client.handsets]
-        text = wire.encode(_EVENTS[type(told)].model_validate(told)) if clients else ""
+        if not clients:
+            return
+        event = _EVENTS[type(told)].model_validate(told)
+        said = {version: versions.told(event, version) for version in {client.protocol for client in clients}}
+        texts = {version: wire.encode(message) for version, message in said.items() if message is not None}
         for client in clients:
-            client.send_raw(text)
+            if client.protocol in texts:
+                client.send_raw(texts[client.protocol])
 
     # --- what clients want ---
 
@@ -231,7 +236,8 @@ class SimServer:
     def _welcome(
         self, socket: ServerConnection, request: wire_requests.SignIn, user: User, handsets: tuple[Handset, ...]
     ) -> Client:
-        client = Client(socket, user.name, frozenset(handset.id for handset in handsets), self._backlog)
+        watched = frozenset(handset.id for handset in handsets)
+        client = Client(socket, user.name, watched, self._backlog, self._admission.version(request))
         # nothing happens between the snapshot and the first event, as long as nobody awaits in between
         client.send(self._admission.greeting(request, user, handsets, self._snapshot(client, request.since)))
         self.clients.add(client)
@@ -248,14 +254,15 @@ class SimServer:
                 return wire_answers.Pong(id=request.id)
             case wire_requests.GetSnapshot():
                 return wire_answers.SnapshotAnswer(id=request.id, snapshot=self._snapshot(client, request.since))
-            case wire_account.GetImage():
-                return self._image(request, request.user or client.user)
             case wire_requests.SignIn():
                 return wire_answers.Error(id=request.id, code=Code.BAD_REQUEST, message="already signed in")
         return self._command(client, request)
 
     def _command(self, client: Client, request: wire.Asking) -> wire.FromServer:
         try:
+            versions.check(client.protocol, request.type)
+            if isinstance(request, wire_account.GetImage):
+                return self._image(request, request.user or client.user)
             command = command_of(request)
             check_destination(command, client.address)
             accepted = self.exchange.command(self.now(), client.user, command, handsets=client.handsets)
@@ -274,10 +281,7 @@ class SimServer:
         self._audio.changed()
 
     def _image(self, request: wire_account.GetImage, of: str) -> wire.FromServer:
-        try:
-            user, image = self.exchange.accounts.image(of)
-        except Refused as refused:
-            return wire_answers.Error(id=request.id, code=refused.code, message=str(refused))
+        user, image = self.exchange.accounts.image(of)
         data = b64encode(image.data).decode("ascii")
         return wire_account.ImageAnswer(id=request.id, user=user, media_type=image.media_type, data=data)
 

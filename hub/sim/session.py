@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from hub.phone.about import HandsetInfo, PhoneInfo
 from hub.phone.account_commands import ACCOUNT
 from hub.phone.adapter import ConnectionLost, Device, PhoneError, Profile, Wiped
-from hub.sim import wire, wire_account, wire_answers, wire_requests
+from hub.sim import versions, wire, wire_account, wire_answers, wire_requests
 from hub.sim.asked import message_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class SimSession:
                 for handset in welcome.handsets
             ),
         )
+        self._protocol = welcome.protocol
         self._socket = socket
         self._translator = translator
         self._clock = clock
@@ -97,8 +98,9 @@ class SimSession:
         """Carry out a command; see `hub.phone.adapter.Session.do`."""
         request = str(next(self._requests))
         message = message_of(command, request)
-        if message is None or command.name not in self.capabilities:
-            raise PhoneError(self.about.lacking(command.name), "missing_capability")
+        capability = versions.needed(command, self._protocol)
+        if message is None or capability not in self.capabilities:
+            raise PhoneError(self.about.lacking(capability), "missing_capability")
         answer = await self._ask(message)
         if isinstance(answer, wire_answers.Error):
             known = f"; they are: {', '.join(answer.handsets)}" if answer.handsets else ""

@@ -58,8 +58,6 @@ from hub.sim.wire_requests import (
 )
 from hub.sim.wire_types import LONGEST_ID, Wire, whole
 
-PROTOCOL = 1
-"""The version of the protocol that this module speaks."""
 LONGEST_REQUEST = 64 * 1024
 """Bytes of the longest message that the server reads."""
 LONGEST_ANSWER = 8 * 1024 * 1024

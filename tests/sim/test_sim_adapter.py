@@ -26,6 +26,7 @@ from hub.sim.faults import Faults
 from hub.sim.plugin import SimPhone
 from hub.sim.server import SimServer
 from hub.sim.session import Patience
+from hub.sim.versions import NEWEST
 from hub.testing.listener import Listener
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ JANE = Who("+15855551234", "Jane Customer")
 AT = "2096-11-23T12:00:00Z"
 WELCOME = {
     "type": "signed_in",
-    "protocol": 1,
+    "protocol": NEWEST,
     "capabilities": ["dnd", "dial"],
     "handsets": [{"id": "a", "capabilities": ["dnd", "dial"]}],
     "snapshot": {"at": AT, "mark": "m:0"},
@@ -122,8 +123,8 @@ async def test_a_host_that_does_not_exist() -> None:
 
 
 async def test_a_server_of_another_version() -> None:
-    async with SimServer(office(), protocols=(2, 3)) as newer:
-        with pytest.raises(SignInRefused, match=r"versions 2 to 3.*update") as refused:
+    async with SimServer(office(), protocols=(3, 4)) as newer:
+        with pytest.raises(SignInRefused, match=r"versions 3 to 4.*update") as refused:
             await adapter(newer).open("")
         assert refused.value.code == "unsupported_version"
 

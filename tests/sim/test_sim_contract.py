@@ -27,6 +27,8 @@ from hub.sim.exchange.office import (
 from hub.sim.server import SimServer
 from hub.testing import contract
 from hub.testing.contract import AdapterContract, PhoneSystem
+from hub.testing.contract.calls import CallContract
+from hub.testing.contract.sessions import SessionContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -142,6 +144,14 @@ class TestSimAdapter(AdapterContract):
     async def phone_system(self) -> AsyncIterator[PhoneSystem]:  # type: ignore[override]  a fixture that yields
         # the office's time runs ten times as fast, so that a far end answers within half a second
         async with SimServer(contract_office(), pace=10) as server:
+            yield SimulatedPhoneSystem(server)
+
+
+@pytest.mark.feature("LINE-03")
+class TestAnOldPhoneSystem(SessionContract, CallContract):
+    @pytest_asyncio.fixture
+    async def phone_system(self) -> AsyncIterator[PhoneSystem]:  # type: ignore[override]  a fixture that yields
+        async with SimServer(contract_office(), pace=10, protocols=(1, 1)) as server:
             yield SimulatedPhoneSystem(server)
 
 

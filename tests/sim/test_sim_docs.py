@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
-from hub.sim import wire, wire_requests
+from hub.sim import versions, wire, wire_requests
 from hub.sim.exchange.refusal import Code
 from hub.sim.scenario import read
 from hub.sim.scenario_model import WrittenScenario
@@ -57,7 +57,12 @@ def test_the_documented_bounds_are_those_in_force() -> None:
     assert f"clipped at {LONGEST_NAME} characters" in PROTOCOL
     assert f"numbers at {LONGEST_NUMBER}" in PROTOCOL.replace("\n  ", " ")
     assert f"up to {LONGEST_ID} characters" in PROTOCOL
-    assert f"Version {wire.PROTOCOL}." in PROTOCOL
+    assert f"Version {versions.NEWEST}." in PROTOCOL
+
+
+def test_what_version_1_has_is_documented() -> None:
+    (words,) = re.findall(r"Version 1 has the capabilities ([^.]*)", PROTOCOL)
+    assert set(re.findall(r"`(\w+)`", words)) == versions.FIRST
 
 
 def test_the_examples_of_a_scenario_make_one() -> None:

@@ -20,6 +20,7 @@ from hub.phone.commands import AnswerLeg, DialNumber, EndLeg
 from hub.sim.exchange.office import CAPABILITIES, Who
 from hub.sim.faults import Faults
 from hub.sim.server import SimServer
+from hub.sim.versions import NEWEST
 from hub.sim.wire import LONGEST_REQUEST
 from hub.testing.listener import Listener
 
@@ -52,7 +53,7 @@ async def heard(socket: ClientConnection) -> dict[str, Any]:
 
 
 def sign_in(name: str = "alice", **more: Any) -> dict[str, Any]:
-    return {"type": "sign_in", "id": "0", "protocol": 1, "user": name, "password": password(name), **more}
+    return {"type": "sign_in", "id": "0", "protocol": NEWEST, "user": name, "password": password(name), **more}
 
 
 @pytest.mark.feature("ACC-01")
@@ -92,7 +93,7 @@ async def test_who_does_not_sign_in_properly_is_told_why_and_let_go(
 async def test_the_greeting_describes_system_user_and_handsets(server: SimServer) -> None:
     async with raw(server) as socket:
         answer = await ask(socket, sign_in("carol", protocol=99, from_a_later_version=[1, 2]))
-    assert answer["protocol"] == 1
+    assert answer["protocol"] == NEWEST
     assert answer["extension"] == "103"
     able = {"id": "carol-old", "capabilities": ["dial", "end"], "conference_size": 3, "appearances": ["1"]}
     assert answer["handsets"] == [{"name": "", "model": "", **able}]
