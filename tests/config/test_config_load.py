@@ -57,8 +57,8 @@ phonehub.toml:14: users.bob.dial_plan.extensions: [6, 2] are no lengths of exten
 longest, from 1 to 15, for example [2, 6])
 phonehub.toml:15: users.bob.dial_plan.country: 'GERMANY' is no country (use its two letters of ISO 3166, such as GB \
 or DE)
-phonehub.toml:16: users.bob.dial_plan.premium: '(' is no regular expression: missing ), unterminated subpattern at \
-position 0 (for digits, write them; for any digit, write [0-9])
+phonehub.toml:16: users.bob.dial_plan.premium: '(' is no regular expression: missing ) at position 1 (for \
+digits, write them; for any digit, write [0-9])
 phonehub.toml:17: users.bob.dial_plan.area_code: expected text, found "585"
 phonehub.toml:19: hub.vars.CRM: a variable's name is small letters, digits and _ (64 at most)
 phonehub.toml:20: hub.histroy: unknown key "histroy" (did you mean "history"?)

@@ -36,6 +36,9 @@ WRITES = (
     ("POST", "/retrieve", {"orbit": "701"}),
     ("POST", "/pick-up", {}),
     ("POST", "/calls/-/digits", {"digits": "1"}),
+    ("POST", "/agent/sign-in", {"queues": ["support"], "pin": "1234"}),
+    ("POST", "/agent/sign-out", {}),
+    ("PUT", "/agent/state", {"state": "idle"}),
     ("PUT", "/dnd", {"on": True}),
     ("PUT", "/appearance", {"appearance": "1"}),
     ("POST", "/appearances/Sales/resume", {}),
@@ -55,6 +58,7 @@ EVERY = [
     *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
     ("GET", "/system-calls", None),
+    *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
 ]
 
 
