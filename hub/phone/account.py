@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import binascii
 import logging
 from base64 import b64decode, b64encode
 from contextlib import asynccontextmanager
@@ -174,7 +173,7 @@ class Account:
         told = await self._phone.connection.do(GetImage(user))
         try:
             return await asyncio.to_thread(checked, b64decode(told.get("data", ""), validate=True))
-        except (UserError, binascii.Error) as error:
+        except (UserError, ValueError) as error:
             raise PhoneError(f"the phone system sends no picture: {error}") from None
 
     # --- told by the phone ---

@@ -452,6 +452,7 @@ async def test_what_is_no_picture_is_refused_with_the_reason(tmp_path: Path, out
             (base64.b64encode(b"<svg onload=alert(1)>").decode(), "this is no PNG and no JPEG"),
             (base64.b64encode(b"\x89PNG" + b"x" * 6_000_000).decode(), "bytes, 5242880 are the most"),
             ("not base64!", "this is not base64"),
+            ("nöt ASCII", "this is not base64"),
         ):
             code, word, message = await desk.refused("PUT", "/account/image", data=data)
             assert (code, word) == (422, "invalid_request")
@@ -471,6 +472,7 @@ async def test_the_phone_system_does_not_trust_its_clients(tmp_path: Path, outsi
         large.save(out, "JPEG", quality=30)
         for data, reason in (
             ("!", "not base64"),
+            ("ö", "not base64"),
             (base64.b64encode(b"GIF89a").decode(), "no PNG and no JPEG"),
             (base64.b64encode(out.getvalue()).decode(), "pixels"),
         ):

@@ -5,7 +5,6 @@ Former passwords and PINs are kept as digests, which is enough for a simulation.
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 from base64 import b64decode
@@ -156,7 +155,7 @@ class Accounts:
         account = self._accounts[asking.user.name]
         try:
             account.image = checked(b64decode(command.data, validate=True)) if command.data else None
-        except binascii.Error:
+        except ValueError:
             raise Refused(Code.BAD_IMAGE, "the image is not base64") from None
         except UserError as error:
             raise Refused(Code.BAD_IMAGE, str(error)) from None

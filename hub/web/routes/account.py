@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from http import HTTPStatus
 from typing import Annotated
@@ -75,7 +74,7 @@ async def set_image(wanted: ImageToSet, account: OwnAccount) -> ImageSet:
     """Show colleagues a picture, which is made small."""
     try:
         content = b64decode(wanted.data, validate=True)
-    except binascii.Error:
+    except ValueError:  # also of text that is not ASCII
         raise UserError.of("data: this is not base64") from None
     with asking("set_image"):
         return ImageSet.model_validate(await account.set_image(content))
