@@ -252,7 +252,7 @@ class Account:
             return
         if before is None:
             await connection.sign_out(self.standing.signed_out or SIGNED_OUT)
-        elif was is ConnectionState.CONNECTED:
+        elif was is not ConnectionState.REFUSED:  # else the same would only be refused again
             await connection.sign_in(before)
 
     async def _renew(self, old: str, new: str) -> None:

@@ -16,6 +16,7 @@ from hub.phone.commands import DialNumber
 from hub.sim import scenario
 from hub.sim.exchange.refusal import Refused
 from hub.sim.player import Player
+from hub.sim.server import SimServer
 from hub.sim.session import SimSession
 from hub.testing.harness import SimulatedOffice, simulated_office
 
@@ -145,6 +146,17 @@ async def test_each_failure_has_its_own_message_and_leaves_all_as_it_was(
     ):
         async with at_desk(configuration(tmp_path, wrong), state="lost") as desk:
             assert cause in (await desk.ask("GET", "/account"))["message"]
+
+
+@pytest.mark.feature("ACC-01")
+async def test_a_sign_in_in_vain_during_an_outage_changes_nothing(tmp_path: Path, outside: SimulatedOffice) -> None:
+    async with at_desk(configuration(tmp_path, outside.server.url)) as desk:
+        await outside.server.stop()
+        await desk.events.state("lost")
+        assert (await desk.refused("POST", "/account/sign-in", password="not-this-one-9"))[:2] == (503, "not_connected")
+        async with SimServer(office(), port=outside.server.port):
+            await desk.events.state("connected", 2)
+            await desk.stands("connected")
 
 
 # --- password and PIN ---
