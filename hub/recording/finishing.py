@@ -42,7 +42,7 @@ class Finisher:
 
     async def finish(self, path: Path, told: Sidecar) -> Sidecar:
         """Finish the recording of a sidecar; return what is told of it then. Raises `KeptAsWritten` or OSError."""
-        wav, target = beside(path, ENDINGS[Format.WAV]), beside(path, ENDINGS[Format(told.format)])
+        wav, target = beside(path, ENDINGS[Format.WAV]), beside(path, ENDINGS[told.format])
         trouble = ""
         if wav == target or not wav.exists():  # it was converted before the hub was ended
             size, sha256 = await asyncio.to_thread(digest, target)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub.core.call import Direction
 from hub.errors import UserError
 from hub.recording import left_behind
 from hub.recording.finishing import Finisher, KeptAsWritten
@@ -141,7 +140,7 @@ def entry_of(path: Path, told: Sidecar) -> RecordingEntry:
         user=told.user,
         call=told.call,
         conversation=told.conversation,
-        direction=Direction(told.direction),
+        direction=told.direction,
         name=told.far.name,
         number=told.far.number,
         e164=told.far.e164,

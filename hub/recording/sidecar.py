@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
+from hub.core.call import Direction
+from hub.recording.convert import Format
 from hub.recording.naming import OWNER_ONLY
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Gap(_Part):
     """What is not in the file: between `began` and `ended`; in the file it is at a place in seconds."""
 
     at: float
-    began: datetime
-    ended: datetime | None = None
+    began: AwareDatetime
+    ended: AwareDatetime | None = None
     why: str = ""
 
 
@@ -77,19 +78,19 @@ class Sidecar(_Part):
     id: str
     stage: Stage
     audio: str
-    format: str
+    format: Format
     call: str
     conversation: str
     user: str
-    direction: str
+    direction: Direction
     far: Side
     device: str = ""
     line: str = ""
     queue: str = ""
-    started: datetime
-    answered: datetime | None = None
-    began: datetime
-    ended: datetime | None = None
+    started: AwareDatetime
+    answered: AwareDatetime | None = None
+    began: AwareDatetime
+    ended: AwareDatetime | None = None
     missing: float = 0.0
     duration: float = 0.0
     codec: str = ""

@@ -185,6 +185,9 @@ def test_what_a_crash_leaves_behind(tmp_path: Path) -> None:
     sidecar.write(tmp_path / "bobs.json", told(audio="bobs.wav", user="bob"))
     away = told(stage=Stage.SAVED).model_dump(mode="json") | {"audio": "../away.wav"}
     (tmp_path / "away.json").write_text(json.dumps(away))
+    for wrong in ({"direction": "up"}, {"format": "mp3"}, {"began": "2026-11-23T14:15:02"}):
+        whole = told(stage=Stage.SAVED).model_dump(mode="json") | wrong
+        (tmp_path / f"{next(iter(wrong))}.json").write_text(json.dumps(whole))
     (tmp_path / "not.json").write_text("{}")
     ((path, mended),) = left_behind.found(tmp_path, "alice")
     assert path.name == "broken.json"
