@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hub.errors import UserError
 from hub.recording import left_behind
 from hub.recording.finishing import Finisher, KeptAsWritten
+from hub.recording.library import NoRecording
 from hub.recording.sidecar import Stage
 from hub.store.recordings import RecordingEntry
 
@@ -115,18 +116,23 @@ class Keeping:
             for user, wanted in settings.items():
                 try:
                     await self.tidy(user, wanted)
-                except (OSError, UserError) as error:
+                except UserError as error:
                     log.warning("old recordings of %s could not be deleted: %s", user, error)
             await self._clock.sleep(TIDY_EVERY)
 
     async def tidy(self, user: str, wanted: RecordingSection) -> None:
-        """Delete a user's recordings that are too old, and the oldest where there are too many."""
+        """Delete a user's recordings that are too old, and the oldest where there are too many; raises `UserError`."""
         before = self._clock.now() - timedelta(days=wanted.keep_days) if wanted.keep_days else None
         most = round(wanted.keep_gb * _GIGABYTE)
         if before is None and not most:
             return
         for entry in await self.library.outdated(user, before, most):
-            await self.library.delete(user, entry.id, by="retention")
+            try:
+                await self.library.delete(user, entry.id, by="retention")
+            except NoRecording:
+                log.debug("the user has deleted recording %s meanwhile", entry.id)
+            except OSError as error:
+                log.warning("recording %s of %s could not be deleted: %s", entry.id, user, error)
 
 
 def _nobody(_told: Sidecar) -> None:

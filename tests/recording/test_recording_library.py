@@ -20,9 +20,12 @@ from hub.core.recording import Cue
 from hub.phone import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from talking import Talk
+
+    from hub.store.recordings import RecordingEntry
 
 
 async def recorded(talk: Talk, number: str, name: str, packets: int = 10) -> str:
@@ -160,6 +163,30 @@ async def test_retention_by_age_and_by_size(tmp_path: Path) -> None:
         assert [entry.id for entry in await library.entries("alice")] == names[2:]
         assert {entry.deleted_by for entry in await library.entries("alice", deleted=True)} == {"", "retention"}
         assert len(talk.files()) == 1
+
+
+@pytest.mark.feature("REC-13")
+async def test_what_cannot_be_deleted_keeps_no_other_from_going(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(tmp_path) as talk, api(talk) as client:
+        names = [await recorded(talk, f"+1585555000{nth}", f"No {nth}", 5) for nth in range(3)]
+        keeping, library = talk.hub.recorder.keeping, talk.hub.recordings
+        stuck = await library.audio("alice", names[1])
+        stuck.unlink()
+        stuck.mkdir()
+        told = await client.request("DELETE", f"/recordings/{names[1]}", json={})
+        assert (told.status_code, told.json()["code"]) == (409, "not_deleted")
+        listed = await library.outdated("alice", None, 1)
+
+        async def and_one_goes_meanwhile(*_: object) -> Sequence[RecordingEntry]:
+            await library.delete("alice", names[2], by="alice")
+            return listed
+
+        monkeypatch.setattr(library, "outdated", and_one_goes_meanwhile)
+        await keeping.tidy("alice", RecordingSection(keep_gb=1e-9))
+        assert [entry.id for entry in await library.entries("alice")] == [names[1]]
+        assert f"recording {names[1]} of alice could not be deleted" in caplog.text
 
 
 @pytest.mark.feature("REC-13")

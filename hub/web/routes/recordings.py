@@ -158,13 +158,20 @@ async def waveform(
         raise _gone(error) from None
 
 
-@router.delete("/recordings/{recording}", status_code=HTTPStatus.NO_CONTENT, responses=_may_be_gone)
+@router.delete(
+    "/recordings/{recording}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=described(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
 async def delete(host: Asked, user: User, recording: RecordingId) -> None:
     """Delete a recording; who did that is kept."""
     try:
         await host.recordings.delete(user, recording, by=user)
     except NoRecording as error:
         raise _gone(error) from None
+    except OSError as error:
+        told = f"recording {recording} cannot be deleted: {error.strerror}; look at the folder it is in"
+        raise Refused(HTTPStatus.CONFLICT, "not_deleted", told) from None
 
 
 def _gone(error: NoRecording) -> Refused:
