@@ -119,7 +119,11 @@ def installed(tmp_path: Path, wheel: Path) -> Path:
     subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
     # the dependencies, but not the source tree, which an editable install puts on the path by a .pth file of its own
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    where = [python, "-c", "import hub, hub_screenpop; print(hub.__file__, hub_screenpop.__file__)"]
+    where = [
+        python,
+        "-c",
+        "import hub, hub_contacts.vcard.read as c, hub_screenpop as s; print(hub.__file__, c.__file__, s.__file__)",
+    ]
     found = subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert all(path.startswith(str(site)) for path in found.stdout.split())
     return python

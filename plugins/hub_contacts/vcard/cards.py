@@ -81,7 +81,7 @@ def _cut(part: bytes, line: int, opened: _Open) -> Iterator[Card | Refused]:
         elif opened.depth:
             if whole := opened.end(part[start + 1 : end + 1]):
                 yield whole
-        elif told := opened.left("a card ends here that has not begun: BEGIN:VCARD is missing"):
+        elif told := opened.left("", "a card ends here that has not begun: BEGIN:VCARD is missing"):
             yield told
         else:
             yield Refused(line, "END:VCARD without a card")
@@ -153,18 +153,15 @@ class _Open:
         self.depth = 0
         self.unended = True
 
-    def left(self, reason: str) -> Refused | None:
-        """Return the refusal of what has been begun and not ended, or of text that stands outside of cards."""
+    def left(self, reason: str, outside: str = "this stands outside of any card") -> Refused | None:
+        """Return the refusal of a card that was not ended, for the reason given, or else of text outside of cards."""
         if not self.line:
             return None
-        if self.depth or self.unended:
-            told = Refused(self.line, self._told(self.reason or f"{reason}: END:VCARD is missing"))
-        elif "BEGIN" in reason:
-            told = Refused(self.line, reason)
-        else:
-            told = Refused(self.line, "this stands outside of any card")
+        is_card = self.depth or self.unended
+        told = self._told(self.reason or f"{reason}: END:VCARD is missing") if is_card else outside
+        refused = Refused(self.line, told)
         self._clear()
-        return told
+        return refused
 
     def _told(self, reason: str) -> str:
         found = _NAME.search(b"".join(self.parts[:4])[:4096])
