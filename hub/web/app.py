@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
 
@@ -26,7 +26,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         description="The hub's local API. Everything but the health check needs a user's token.",
         docs_url=None,
         redoc_url=None,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,  # FastAPI's own is open to all, and names the routes of plugins
     )
     app.state.host = host
     app.state.tokens = tokens
@@ -48,4 +48,9 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     for name, router in host.routers():
         app.include_router(router, prefix=f"{PREFIX}/plugins/{name}", dependencies=[Depends(user_asking)], tags=[name])
+
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False, dependencies=[Depends(user_asking)])
+    def description() -> dict[str, Any]:
+        return app.openapi()
+
     return app

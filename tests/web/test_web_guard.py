@@ -68,6 +68,13 @@ async def nobody(server: ApiServer) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def test_the_description_of_the_api_needs_a_token(nobody: httpx.AsyncClient, alice: httpx.AsyncClient) -> None:
+    refused = await nobody.get("/openapi.json")
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+    described = await alice.get("/openapi.json")
+    assert "/api/plugins/notebook/me" in described.json()["paths"]
+
+
 def test_every_route_is_tried(server: ApiServer) -> None:
     tried = {(method, path) for method, path, _ in EVERY} | {("GET", "/health")}
     named = {
