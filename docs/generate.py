@@ -21,6 +21,7 @@ import hub as api
 from hub import events, hookspecs
 from hub.cli import COMMANDS, cli
 from hub.config.sections import Tables
+from hub.core.agent import BY_HAND, HANDSET, PRECEDENCE, AgentState
 from hub.core.call import CallState
 from hub.core.recording import MOVES, Standing
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
@@ -56,6 +57,20 @@ def leg_states() -> str:
         for (old, new), kinds in arrows.items()
     ]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def agent_by_hand() -> str:
+    """Draw what an agent can change by hand."""
+    arrows = sorted((list(AgentState).index(old), old, new) for old, new in BY_HAND)
+    lines = [f"    {old} --> {new}" for _, old, new in arrows]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def agent_legs() -> str:
+    """Tabulate what a leg says of the agent at whose handset it is."""
+    rows = [f"| {direction} | {state} | {said} |" for (direction, state), said in HANDSET.items()]
+    order = f"Of several legs the first of these counts: {', '.join(PRECEDENCE)}."
+    return "\n".join(["| leg | in state | the agent is |", "|---|---|---|", *rows, "", order])
 
 
 def call_steps() -> str:
@@ -289,6 +304,8 @@ def screenpop_settings() -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "leg-states": leg_states,
     "call-steps": call_steps,
+    "agent-by-hand": agent_by_hand,
+    "agent-legs": agent_legs,
     "recording-states": recording_states,
     "recording-failures": recording_failures,
     "events": event_table,
