@@ -13,6 +13,7 @@ from hub.core.queue_boards import Distribution
 from hub.core.signals import Kind
 from hub.phone.agent_commands import SetAgentState, SignInAgent, SignOutAgent
 from hub.phone.commands import DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd
+from hub.phone.transfer_commands import TransferLeg
 from hub.sim.exchange.office import Queue, ToQueue, ToVoicemail
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -40,6 +41,34 @@ def test_round_robin_goes_on_behind_the_last() -> None:
         rung += centre.ringing
         centre.hang_up(centre.ringing[0]) if not centre.answer(rung[-1]) else centre.hang_up(rung[-1])
     assert rung == ["ann", "ben", "dan", "ann"]
+
+
+def test_round_robin_counts_no_agent_twice_who_rings_on() -> None:
+    centre = Centre(call_centre(ROUND))
+    centre.come("ann", "ben", "cat")
+    centre.busy("ben")
+    centre.call()
+    centre.wait(1)
+    centre.call()
+    assert centre.ringing == ["ann", "cat"]
+    centre.answer("cat")
+    centre.wait(15)
+    assert centre.ringing == ["ann"]
+    centre.come("ben", "dan")
+    centre.call()
+    assert centre.ringing == ["ann", "dan"], "the next behind Cat, though Ann has gone on ringing since"
+
+
+def test_a_call_that_is_transferred_to_a_queue_waits_there() -> None:
+    centre = Centre(call_centre())
+    centre.do("eve", DialNumber("105"))
+    leg = centre.answer("boss")
+    centre.do("boss", TransferLeg(leg, "700"))
+    assert (centre.status().waiting, centre.leg("eve-desk").queue) == (1, "Support")
+    centre.come("ann")
+    centre.answer("ann")
+    assert centre.leg("eve-desk").party.name == "ann"
+    assert centre.status().waiting == 0
 
 
 def test_longest_idle_calls_who_has_been_idle_longest() -> None:

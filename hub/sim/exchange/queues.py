@@ -114,7 +114,8 @@ class Queues:
     # --- calling ---
 
     def _ring_next(self, place: Place, agent: Agent, at: datetime) -> None:
-        self._last[place.queue.name] = agent.name
+        if agent.state is AgentState.IDLE:
+            self._last[place.queue.name] = agent.name
         self._ring(place, [agent], at)
         place.ring_on()
         place.timer = self._switch.after(at, place.queue.ring, partial(self._no_answer, place))
