@@ -100,6 +100,7 @@ async def test_a_call_is_heard_in_every_codec(name: str) -> None:
         told = await alice.attach("G729", name, "PCMU")
         codec = by_name(name)
         assert told == {
+            "leg": alice.leg,
             "codec": name, "payload_type": str(codec.payload_type), "clock_rate": str(codec.clock_rate),
         }  # fmt: skip
         assert await alice.tones(name, 30) == (TONES[ALICE].hertz, TONES[BOB].hertz)
