@@ -76,16 +76,19 @@ class Recorder:
         self._finish_within = finish_within
         self._receiver: Receiver | None = None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-recording")
+        self._running = False
         self._calls: dict[tuple[str, str], CallRecording] = {}
         self._tools: dict[str, Tools] = {}
 
     def start(self) -> None:
         """Take up what an earlier run left behind, and begin to follow calls."""
+        self._running = True
         settings = {user: self._services.settings(user) for user in self._phones}
         self.keeping.start({user: self.folder_of(user) for user in settings}, settings, self._ready)
 
     async def stop(self) -> None:
-        """Save what is being recorded, for at most some seconds; calls go on."""
+        """Save what is being recorded, for at most some seconds, and record nothing more; calls go on."""
+        self._running = False
         for recording in tuple(self._calls.values()):
             recording.cue(Cue.CLOSED, "hub_stops")
         settling = [asyncio.create_task(each.settled()) for each in self._calls.values()]
@@ -104,7 +107,7 @@ class Recorder:
 
     def consume(self, event: events.Event) -> None:
         """Follow a call, or the connection to the phone system. Never waits, never raises."""
-        if isinstance(event, (events.RecordingChanged, events.RecordingReady)):
+        if not self._running or isinstance(event, (events.RecordingChanged, events.RecordingReady)):
             return
         if isinstance(event, events.CallEvent):
             self._follow(event)
@@ -133,6 +136,8 @@ class Recorder:
 
         Without a call's name the only one that can be meant; raises `PhoneError`.
         """
+        if not self._running:
+            raise PhoneError("the hub is being stopped: nothing is recorded any more", "wrong_state")
         try:
             self.policy(user).check(cue)
             calls = self._named(user, call) if call else self._meant(user, cue)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,18 @@ async def test_nothing_is_left_open(tmp_path: Path) -> None:
         assert open_files() <= open_before + 1  # the database opens a further connection now and then
         assert len(talk.hub.recorder._calls) <= 1
         assert len(talk.files()) == 12
+
+
+@pytest.mark.feature("REC-05")
+async def test_nothing_is_recorded_any_more_while_the_hub_stops(tmp_path: Path) -> None:
+    async with talking(tmp_path, "record_all = true") as talk:
+        await talk.hub.recorder.stop()  # the phones are still there, and told of calls
+        await talk.answered()
+        with pytest.raises(PhoneError, match="the hub is being stopped"):
+            await talk.hub.recorder.ask("alice", "", Cue.START)
+        await talk.hub.recorder.settled()
+        assert not [event for event in talk.events.all if event.type == "recording"]
+        assert "phonehub-recording" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.feature("REC-03")
