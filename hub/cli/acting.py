@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,28 @@ from hub.cli import COMMANDS
 from hub.cli.output import as_json, printable, say, show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hub.cli import Settings
+    from hub.cli.client import Client
+
+may_end: Callable[[Any], Any] = click.option(
+    "--yes", "may_end", is_flag=True, help="Go on also if that ends the call that the handset has."
+)
+"""The option of a command that begins or resumes a call."""
+
+
+def begin(client: Client, path: str, body: dict[str, Any], *, as_json: bool) -> Any:
+    """Have a call begun or resumed; where that ends another and `may_end` is false, a person at a terminal is asked."""
+    from hub.cli.client import Refused
+
+    try:
+        return client.post(path, body)
+    except Refused as refused:
+        if refused.code != "would_end_call" or as_json or not sys.stdin.isatty():
+            raise
+        click.confirm(f"{printable(refused.problems[0].cause)}; go on?", abort=True)
+    return client.post(path, {**body, "may_end": True})
 
 
 def acting(word: str, done: str) -> click.Command:
@@ -27,6 +49,28 @@ def acting(word: str, done: str) -> click.Command:
             acted = client.post(f"{path_of(call)}/{word}")
         show(acted, as_json=as_json, people=lambda told: say(f"{done} {other_party(told)}"))
 
+    return _explained(command, word)
+
+
+def connecting(word: str, done: str) -> click.Command:
+    """Make a command likewise that connects a call, which may end another one."""
+
+    @click.command(word)
+    @click.argument("call", default="")
+    @may_end
+    @as_json
+    @click.pass_obj
+    def command(settings: Settings, call: str, may_end: bool, as_json: bool) -> None:  # noqa: FBT001  flags
+        from hub.cli.client import connect
+
+        with connect(settings) as client:
+            acted = begin(client, f"{path_of(call)}/{word}", {"may_end": may_end}, as_json=as_json)
+        show(acted, as_json=as_json, people=lambda told: say(f"{done} {other_party(told)}"))
+
+    return _explained(command, word)
+
+
+def _explained(command: click.Command, word: str) -> click.Command:
     which = "CALL is the call's id, as `phonehub calls` shows it; not needed where only one can be meant."
     command.help = f"{COMMANDS[word]}\n\n{which}"
     return command

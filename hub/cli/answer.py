@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from hub.cli.acting import acting
+from hub.cli.acting import connecting
 
-command = acting("answer", "answered")
+command = connecting("answer", "answered")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.cli.acting import begin, may_end
 from hub.cli.output import as_json, print_table, show
 
 if TYPE_CHECKING:
@@ -19,9 +20,17 @@ COLUMNS = ("line", "state", "by", "with")
 @click.option(
     "--device", default="", metavar="NAME", help="At which of your devices.  [default: one with a key for it]"
 )
+@may_end
 @as_json
 @click.pass_obj
-def command(settings: Settings, what: str, line: str, device: str, as_json: bool) -> None:  # noqa: FBT001  a flag
+def command(
+    settings: Settings,
+    what: str,
+    line: str,
+    device: str,
+    may_end: bool,  # noqa: FBT001  a flag
+    as_json: bool,  # noqa: FBT001  a flag
+) -> None:
     """Show the outside lines, seize or answer one.
 
     The number is dialled over a seized LINE with `phonehub digits`, and ends with # or a pause. Without a LINE any idle
@@ -35,7 +44,12 @@ def command(settings: Settings, what: str, line: str, device: str, as_json: bool
         raise click.UsageError("name the LINE to answer")
     with connect(settings) as client:
         if what != "show":
-            client.post(f"/lines/{quote(line or '-', safe='')}/{what}", {"device": device})
+            begin(
+                client,
+                f"/lines/{quote(line or '-', safe='')}/{what}",
+                {"device": device, "may_end": may_end},
+                as_json=as_json,
+            )
         board = client.get("/phone")["boards"].get("lines", {"lines": []})
     show(board["lines"], as_json=as_json, people=_print)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hub.cli import Settings
 
 
-COLUMNS = ("handset", "name", "model", "line keys", "conference", "capabilities")
+COLUMNS = ("handset", "name", "model", "line keys", "conference", "another call", "capabilities")
 
 
 @click.command("phone")
@@ -35,6 +35,7 @@ def _print(phone: dict[str, Any]) -> None:
             handset["model"],
             ", ".join(handset["appearances"]),
             handset["conference_size"] or "",
+            "holds the first" if handset["auto_hold"] else "ends the first",
             ", ".join(handset["capabilities"]),
         )
         for handset in phone["handsets"]

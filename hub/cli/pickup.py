@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.cli.acting import begin, may_end
 from hub.cli.output import as_json, say, show
 
 if TYPE_CHECKING:
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 @click.command("pickup")
 @click.argument("whom", default="")
 @click.option("--device", default="", metavar="NAME", help="At which of your devices.  [default: your usual one]")
+@may_end
 @as_json
 @click.pass_obj
-def command(settings: Settings, whom: str, device: str, as_json: bool) -> None:  # noqa: FBT001  a flag
+def command(settings: Settings, whom: str, device: str, may_end: bool, as_json: bool) -> None:  # noqa: FBT001  flags
     """Answer a call that rings at somebody else's handset.
 
     WHOM is a user or group, by name or extension; without it any colleague in a group of yours.
@@ -23,5 +25,5 @@ def command(settings: Settings, whom: str, device: str, as_json: bool) -> None: 
     from hub.cli.client import connect
 
     with connect(settings) as client:
-        done = client.post("/pick-up", {"whom": whom, "device": device})
+        done = begin(client, "/pick-up", {"whom": whom, "device": device, "may_end": may_end}, as_json=as_json)
     show(done, as_json=as_json, people=lambda _told: say("picked up"))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.cli.acting import begin, may_end
 from hub.cli.output import as_json, say, show
 
 if TYPE_CHECKING:
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
 @click.command("retrieve")
 @click.argument("orbit")
 @click.option("--device", default="", metavar="NAME", help="At which of your devices.  [default: your usual one]")
+@may_end
 @as_json
 @click.pass_obj
-def command(settings: Settings, orbit: str, device: str, as_json: bool) -> None:  # noqa: FBT001  a flag
+def command(settings: Settings, orbit: str, device: str, may_end: bool, as_json: bool) -> None:  # noqa: FBT001  flags
     """Take the call that is parked in ORBIT; `phonehub parked` shows those there are."""
     from hub.cli.client import connect
 
     with connect(settings) as client:
-        done = client.post("/retrieve", {"orbit": orbit, "device": device})
+        done = begin(client, "/retrieve", {"orbit": orbit, "device": device, "may_end": may_end}, as_json=as_json)
     show(done, as_json=as_json, people=lambda _told: say(f"retrieved from {orbit}"))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandsetInfo:
-    """One of the user's handsets: what it can do, how many parties talk together there, its line keys by name."""
+    """One of the user's handsets: what it can do, how many parties talk together there, its line keys by name.
+
+    `auto_hold` says what another call does to the one that it has: put it on hold, or end it.
+    """
 
     id: str
     name: str = ""
@@ -15,6 +18,7 @@ class HandsetInfo:
     capabilities: frozenset[str] = frozenset()
     conference_size: int = 0
     appearances: tuple[str, ...] = ()
+    auto_hold: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,12 @@ class PhoneInfo:
             return f"{names} {'lacks' if len(self.handsets) == 1 else 'lack'} the capability {capability}"
         system = f"{self.product} {self.version}".strip()
         return f"the phone system {system} lacks the capability {capability}".replace("  ", " ")
+
+    def handset(self, device: str, capability: str) -> HandsetInfo | None:
+        """Return a handset (empty: the first that has the capability); None if there is no such."""
+        if device:
+            return next((one for one in self.handsets if one.id == device), None)
+        return next((one for one in self.handsets if capability in one.capabilities), None)
 
     def can(self, device: str, capability: str) -> bool:
         """Tell whether a handset can do that; one that is not declared is taken to."""

@@ -25,8 +25,8 @@ class PhoneError(Exception):
     """The phone system did not do what was asked; `str()` is for a person, `code` for a program.
 
     Codes in use: `unknown_call`, `wrong_state`, `missing_capability`, `not_permitted`, `invalid_number`, `busy`,
-    `not_connected`, `timeout`, `refused`; about an account `wrong_password`, `wrong_pin`, `password_policy`,
-    `change_required`, `not_kept`, `unknown_user`, `unknown_handset`, `bad_image`, `no_image`.
+    `would_end_call`, `not_connected`, `timeout`, `refused`; about an account `wrong_password`, `wrong_pin`,
+    `password_policy`, `change_required`, `not_kept`, `unknown_user`, `unknown_handset`, `bad_image`, `no_image`.
     """
 
     def __init__(self, message: str, code: str = "refused") -> None:

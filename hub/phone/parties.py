@@ -5,17 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Direction
+from hub.core.numbers import NumberKind
 from hub.phone import commands
 from hub.phone import transfer_commands as party_commands
 from hub.phone.adapter import PhoneError
 from hub.phone.effects import Dialled
+from hub.phone.second_call import check_second_call
 
 if TYPE_CHECKING:
     from hub.core.call import Call
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
+    from hub.phone.about import PhoneInfo
     from hub.phone.connection import Connection
     from hub.phone.effects import Effects
+
+    _Beginning = (
+        commands.DialNumber
+        | commands.SeizeLine
+        | commands.AnswerLine
+        | commands.ResumeShared
+        | party_commands.IntercomNumber
+        | party_commands.RetrieveCall
+        | party_commands.PickUp
+    )
 
 _UP = (CallState.CONNECTED, CallState.HOLD)
 
@@ -26,6 +39,11 @@ class Parties:
     connection: Connection
     effects: Effects
     plan: DialPlan
+
+    @property
+    def about(self) -> PhoneInfo:
+        """What the phone system and the handsets declare."""
+        raise NotImplementedError
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -39,18 +57,19 @@ class Parties:
         except ValueError as error:
             raise PhoneError(str(error), "invalid_number") from None
 
-    async def redial(self, device: str = "") -> Dialled:
+    async def redial(self, device: str = "", *, may_end: bool = False) -> Dialled:
         """Call the number that was dialled last, whichever device that was."""
         last = await self.last_dialled()
         if not last:
             raise PhoneError("nothing was dialled yet", "wrong_state")
         wanted = self.number_to_dial(last)
-        return Dialled(wanted, await self._begin(commands.DialNumber(self.plan.dialled(wanted), device)))
+        return await self._dial(wanted, commands.DialNumber(self.plan.dialled(wanted), device), may_end=may_end)
 
-    async def intercom(self, number: str, device: str = "") -> Dialled:
+    async def intercom(self, number: str, device: str = "", *, may_end: bool = False) -> Dialled:
         """Call a colleague so that their handset answers by itself; a number outside is called as by `dial`."""
         wanted = self.number_to_dial(number)
-        return Dialled(wanted, await self._begin(party_commands.IntercomNumber(self.plan.dialled(wanted), device)))
+        asked = party_commands.IntercomNumber(self.plan.dialled(wanted), device)
+        return await self._dial(wanted, asked, may_end=may_end)
 
     async def transfer(self, number: str, call: str = "") -> Call:
         """Send a call on to a number at once; a ringing one is deflected."""
@@ -129,16 +148,16 @@ class Parties:
         told = await self.connection.do(party_commands.ParkLeg(_leg(found), orbit))
         return found, told.get("orbit", orbit)
 
-    async def retrieve(self, orbit: str, device: str = "") -> Call | None:
+    async def retrieve(self, orbit: str, device: str = "", *, may_end: bool = False) -> Call | None:
         """Take the call that is parked in an orbit to a device (empty: the default); return it, if it is told."""
-        return await self._begin(party_commands.RetrieveCall(orbit, device))
+        return await self._begin(party_commands.RetrieveCall(orbit, device), may_end=may_end)
 
-    async def pick_up(self, whom: str = "", device: str = "") -> Call | None:
+    async def pick_up(self, whom: str = "", device: str = "", *, may_end: bool = False) -> Call | None:
         """Answer what rings at a user or group, by name or extension (empty: at any colleague of the own groups).
 
         Returns the call, if it is told.
         """
-        return await self._begin(party_commands.PickUp(whom, device))
+        return await self._begin(party_commands.PickUp(whom, device), may_end=may_end)
 
     async def hand_off(self, device: str, call: str = "") -> Call:
         """Let another device of the user ring for a call that goes on; answered there, it has moved."""
@@ -177,8 +196,15 @@ class Parties:
             raise PhoneError(f"call {name} is in no conference" if name else "there is no conference", "wrong_state")
         return joined[0]
 
-    async def _begin(self, command: commands.Command) -> Call | None:
+    async def _dial(self, wanted: Number, command: _Beginning, *, may_end: bool) -> Dialled:
+        """Begin a call to a number; nothing may be in the way of an emergency call."""
+        may_end = may_end or wanted.kind is NumberKind.EMERGENCY
+        return Dialled(wanted, await self._begin(command, may_end=may_end))
+
+    async def _begin(self, command: _Beginning, *, may_end: bool) -> Call | None:
         """Return the call that a command begins, once it is told; None where the phone system does not tell it."""
+        if not may_end:
+            check_second_call(self.about, self.calls, command.device, command.name)
         return await self.effects.begun(self.connection.do(command))
 
     async def _drop(self, call: Call) -> None:

@@ -10,8 +10,9 @@ from hub.core.call import CallState, Direction
 from hub.phone import agent_commands, commands
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import Connection, ConnectionState
-from hub.phone.effects import Dialled, Effects
+from hub.phone.effects import Effects
 from hub.phone.parties import Parties
+from hub.phone.second_call import check_second_call
 from hub.printable import printable
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hub.phone.about import PhoneInfo
     from hub.phone.account import Account
     from hub.phone.adapter import Adapter, SignInRefused
+    from hub.phone.effects import Dialled
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,9 @@ class Phone(Parties):
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
     none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
     system has accepted it. What begins, answers, holds, resumes, mutes or ends a call waits, within the same deadline,
-    until that is told, and returns the call as it is then. Without an adapter the user is signed out, and `why` is
-    told.
+    until that is told, and returns the call as it is then. Where a handset is set so that another call ends the one
+    that it has, what would do that raises `WouldEndCall`, unless it is asked with `may_end`; emergency numbers are
+    dialled in any case. Without an adapter the user is signed out, and `why` is told.
     """
 
     def __init__(  # noqa: PLR0913  it names its parts
@@ -115,33 +118,35 @@ class Phone(Parties):
         """Choose the line key for the next outbound calls of a device; empty: its first free line."""
         await self.connection.do(commands.ChooseAppearance(appearance, device))
 
-    async def resume_shared(self, appearance: str, device: str = "") -> Call | None:
+    async def resume_shared(self, appearance: str, device: str = "", *, may_end: bool = False) -> Call | None:
         """Take what is on shared hold at an appearance to a device that has it; return the call, if it is told."""
-        return await self._begin(commands.ResumeShared(appearance, device))
+        return await self._begin(commands.ResumeShared(appearance, device), may_end=may_end)
 
-    async def seize_line(self, line: str = "", device: str = "") -> Call | None:
+    async def seize_line(self, line: str = "", device: str = "", *, may_end: bool = False) -> Call | None:
         """Take an idle outside line (empty: any); return the call that begins, if it is told.
 
         The digits to call follow, sent over that call.
         """
-        return await self._begin(commands.SeizeLine(line, device))
+        return await self._begin(commands.SeizeLine(line, device), may_end=may_end)
 
-    async def answer_line(self, line: str, device: str = "") -> Call | None:
+    async def answer_line(self, line: str, device: str = "", *, may_end: bool = False) -> Call | None:
         """Answer what rings at an outside line; return the call, if it is told."""
-        return await self._begin(commands.AnswerLine(line, device))
+        return await self._begin(commands.AnswerLine(line, device), may_end=may_end)
 
-    async def dial(self, number: str, device: str = "", appearance: str = "") -> Dialled:
+    async def dial(self, number: str, device: str = "", appearance: str = "", *, may_end: bool = False) -> Dialled:
         """Call a number or `tel:` link from a device (empty: the default).
 
         `appearance` is the line key that the call takes; empty: the chosen one.
         """
         wanted = self.number_to_dial(number)
-        return Dialled(wanted, await self._begin(commands.DialNumber(self.plan.dialled(wanted), device, appearance)))
+        asked = commands.DialNumber(self.plan.dialled(wanted), device, appearance)
+        return await self._dial(wanted, asked, may_end=may_end)
 
-    async def answer(self, call: str = "") -> Call:
+    async def answer(self, call: str = "", *, may_end: bool = False) -> Call:
         """Answer a ringing call."""
         found = self._handed_off(call) or self._the(call, "answer", CallState.ALERTING, direction=Direction.INBOUND)
         leg = self._at(found, "answer", CallState.ALERTING)
+        self._check_room(found, leg, "answer", may_end=may_end)
         return await self._until(found, leg, CallState.CONNECTED, commands.AnswerLeg(leg))
 
     async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call:
@@ -150,10 +155,11 @@ class Phone(Parties):
         leg = self._at(found, "hold", CallState.CONNECTED)
         return await self._until(found, leg, CallState.HOLD, commands.HoldLeg(leg, kind))
 
-    async def resume(self, call: str = "") -> Call:
+    async def resume(self, call: str = "", *, may_end: bool = False) -> Call:
         """Take a held call back."""
         found = self._the(call, "resume", CallState.HOLD)
         leg = self._at(found, "resume", CallState.HOLD)
+        self._check_room(found, leg, "resume", may_end=may_end)
         return await self._until(found, leg, CallState.CONNECTED, commands.ResumeLeg(leg))
 
     async def mute(self, on: bool, call: str = "") -> Call:  # noqa: FBT001  the word is in the name
@@ -220,6 +226,12 @@ class Phone(Parties):
                 gone = error
         if gone is not None and not left:
             raise gone
+
+    def _check_room(self, call: Call, leg: str, capability: str, *, may_end: bool) -> None:
+        """Raise `WouldEndCall` if a leg that connects ends another call, which it may not."""
+        device = next(one.leg.device for one in call.legs if one.leg.id == leg)
+        if not may_end:
+            check_second_call(self.about, self.calls, device, capability)
 
     def _at(self, call: Call, capability: str, state: CallState) -> str:
         """Return a call's leg in this state at a device that can do that; raises `PhoneError` if none can."""

@@ -94,4 +94,5 @@ def _described(handset: Handset) -> WireHandset:
         capabilities=tuple(sorted(handset.capabilities)),
         conference_size=handset.conference_size,
         appearances=tuple(key.name for key in handset.appearances),
+        auto_hold=handset.auto_hold,
     )

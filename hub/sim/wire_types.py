@@ -115,3 +115,4 @@ class WireHandset(Wire):
     capabilities: Capabilities = ()
     conference_size: Annotated[int, Field(ge=0, le=1000)] = 0
     appearances: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    auto_hold: StrictBool = True

@@ -36,6 +36,7 @@ class Refused(UserError):  # noqa: N818  what it tells
 
 _REMEDIES = {
     "unknown_queue": '"phonehub queues" shows yours',
+    "would_end_call": "say --yes if it may end, or call at another device",
     "unknown_call": '"phonehub calls" shows those that are up',
     "not_connected": '"phonehub doctor" tells why',
 }

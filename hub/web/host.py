@@ -52,19 +52,19 @@ class PhoneOf(Protocol):
 
     def system_calls(self) -> tuple[tuple[SystemCall, float], ...]: ...  # noqa: D102
     async def choose_appearance(self, appearance: str, device: str = "") -> None: ...  # noqa: D102
-    async def resume_shared(self, appearance: str, device: str = "") -> Call | None: ...  # noqa: D102
-    async def seize_line(self, line: str = "", device: str = "") -> Call | None: ...  # noqa: D102
-    async def answer_line(self, line: str, device: str = "") -> Call | None: ...  # noqa: D102
-    async def dial(self, number: str, device: str = "", appearance: str = "") -> Dialled: ...  # noqa: D102
-    async def answer(self, call: str = "") -> Call: ...  # noqa: D102
+    async def resume_shared(self, appearance: str, device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
+    async def seize_line(self, line: str = "", device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
+    async def answer_line(self, line: str, device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
+    async def dial(self, number: str, device: str = "", appearance: str = "", *, may_end: bool = False) -> Dialled: ...  # noqa: D102
+    async def answer(self, call: str = "", *, may_end: bool = False) -> Call: ...  # noqa: D102
     async def hold(self, call: str = "", kind: HoldKind | None = None) -> Call: ...  # noqa: D102
-    async def resume(self, call: str = "") -> Call: ...  # noqa: D102
+    async def resume(self, call: str = "", *, may_end: bool = False) -> Call: ...  # noqa: D102
     async def end(self, call: str = "") -> Call: ...  # noqa: D102
     async def ignore(self, call: str = "") -> Call: ...  # noqa: D102
     async def mute(self, on: bool, call: str = "") -> Call: ...  # noqa: D102, FBT001
     async def send_digits(self, digits: str, call: str = "") -> Call: ...  # noqa: D102
-    async def redial(self, device: str = "") -> Dialled: ...  # noqa: D102
-    async def intercom(self, number: str, device: str = "") -> Dialled: ...  # noqa: D102
+    async def redial(self, device: str = "", *, may_end: bool = False) -> Dialled: ...  # noqa: D102
+    async def intercom(self, number: str, device: str = "", *, may_end: bool = False) -> Dialled: ...  # noqa: D102
     async def transfer(self, number: str, call: str = "") -> Call: ...  # noqa: D102
     async def to_voicemail(self, user: str = "", call: str = "") -> Call: ...  # noqa: D102
     async def consult(self, number: str, call: str = "") -> Call: ...  # noqa: D102
@@ -74,8 +74,8 @@ class PhoneOf(Protocol):
     async def leave(self, call: str = "") -> Call: ...  # noqa: D102
     async def end_conference(self, call: str = "") -> Call: ...  # noqa: D102
     async def park(self, call: str = "", orbit: str = "") -> tuple[Call, str]: ...  # noqa: D102
-    async def retrieve(self, orbit: str, device: str = "") -> Call | None: ...  # noqa: D102
-    async def pick_up(self, whom: str = "", device: str = "") -> Call | None: ...  # noqa: D102
+    async def retrieve(self, orbit: str, device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
+    async def pick_up(self, whom: str = "", device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
     async def hand_off(self, device: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
     async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102

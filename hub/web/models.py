@@ -119,7 +119,10 @@ class CallAnswer(Answer):
 
 
 class HandsetAnswer(Answer):
-    """One of the user's handsets: what it can do, how many parties talk together there, its line keys."""
+    """One of the user's handsets: what it can do, how many parties talk together there, its line keys.
+
+    Without `auto_hold` another call ends the one that it has.
+    """
 
     id: Told
     name: Told
@@ -127,6 +130,7 @@ class HandsetAnswer(Answer):
     capabilities: Annotated[tuple[Told, ...], BeforeValidator(sorted)]
     conference_size: int
     appearances: tuple[Told, ...]
+    auto_hold: bool
 
 
 class PhoneAnswer(Answer):
@@ -294,10 +298,16 @@ class Health(BaseModel):
     version: str
 
 
-class ToDial(BaseModel):
-    """Whom to call: a number as a person writes it or a `tel:` link; from which device and line key."""
+class SecondCall(BaseModel):
+    """Whether it may end the call that the handset has, where that is set so; else it is refused: `would_end_call`."""
 
     model_config = ConfigDict(extra="forbid")
+
+    may_end: bool = False
+
+
+class ToDial(SecondCall):
+    """Whom to call: a number as a person writes it or a `tel:` link; from which device and line key."""
 
     number: str = Field(min_length=1, max_length=1000)
     device: str = Field(default="", max_length=200)

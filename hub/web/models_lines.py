@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.core.call import CallState  # noqa: TC001
-from hub.web.models import Answer, PartyAnswer, Told
+from hub.web.models import Answer, PartyAnswer, SecondCall, Told
 
 
 class At(BaseModel):
@@ -17,6 +17,10 @@ class At(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     device: str = Field(default="", max_length=200)
+
+
+class AnotherCall(At, SecondCall):
+    """At which device a call begins."""
 
 
 class ChosenAppearance(At):

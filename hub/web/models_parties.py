@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.web.models import CallAnswer, Told
+from hub.web.models import CallAnswer, SecondCall, Told
 
 
 class Asked(BaseModel):
@@ -13,7 +13,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Device(Asked):
+class Device(SecondCall):
     """At which device (empty: the default)."""
 
     device: str = Field(default="", max_length=200)

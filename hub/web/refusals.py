@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from hub.errors import UserError
 from hub.phone.adapter import PhoneError
+from hub.phone.second_call import WouldEndCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ STATUS = {
     "wrong_state": HTTPStatus.CONFLICT,
     "ambiguous_call": HTTPStatus.CONFLICT,
     "busy": HTTPStatus.CONFLICT,
+    "would_end_call": HTTPStatus.CONFLICT,
     "forbidden": HTTPStatus.FORBIDDEN,
     "no_channel": HTTPStatus.SERVICE_UNAVAILABLE,
     "unsupported_codec": HTTPStatus.NOT_IMPLEMENTED,
@@ -51,11 +53,12 @@ STATUS = {
 
 
 class Refusal(BaseModel):
-    """Why a request was not done. `missing` names the capability that the phone lacks."""
+    """Why a request was not done; `missing` is the capability that the phone lacks, `call` the call that would end."""
 
     code: str
     message: str
     missing: str | None = None
+    call: str | None = None
 
 
 class Refused(HTTPException):
@@ -70,7 +73,10 @@ class Refused(HTTPException):
     def by_phone(cls, error: PhoneError, command: str = "") -> Refused:
         """Say what the phone said of a command."""
         missing = command if error.code == "missing_capability" else None
-        return cls(STATUS.get(error.code, HTTPStatus.CONFLICT), error.code, str(error), missing)
+        refused = cls(STATUS.get(error.code, HTTPStatus.CONFLICT), error.code, str(error), missing)
+        if isinstance(error, WouldEndCall):
+            refused.refusal.call = error.call
+        return refused
 
     @property
     def body(self) -> bytes:

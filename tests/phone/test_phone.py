@@ -14,15 +14,24 @@ from hub.core.dial_plan import DialPlan
 from hub.core.signals import EndedLeg, Kind, LegSignal, Snapshot
 from hub.core.switchboard import Switchboard
 from hub.phone import commands
-from hub.phone.about import PhoneInfo
+from hub.phone.about import HandsetInfo, PhoneInfo
 from hub.phone.adapter import PhoneError
 from hub.phone.connection import ConnectionState
 from hub.phone.effects import Effects
 from hub.phone.phone import Phone
+from hub.phone.second_call import WouldEndCall
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PLAN = DialPlan(area_code="585")
 ALL = frozenset({"dial", "mute", "answer", "hold", "resume", "end", "ignore", "dnd"})
+MORE = ALL | {"intercom", "retrieve", "pick_up", "seize", "answer_line", "resume_shared"}
+ENDING = PhoneInfo(
+    capabilities=MORE,
+    handsets=(
+        HandsetInfo(id="desk", capabilities=MORE, auto_hold=False),
+        HandsetInfo(id="mobile", capabilities=MORE, auto_hold=False),
+    ),
+)
 
 
 class StillClock:
@@ -198,6 +207,63 @@ async def test_an_effect_that_is_not_told_is_not_waited_for_long() -> None:
             desk.signal(kind, leg("a1", "a"))
         desk.phone.effects = Effects(0.05)
         assert not (await desk.phone.mute(on=True)).muted
+
+
+SECOND = {
+    "dial": ["102"],
+    "redial": [],
+    "intercom": ["102"],
+    "answer": [],
+    "resume": ["h.alice"],
+    "retrieve": ["701"],
+    "pick_up": [],
+    "seize_line": [],
+    "answer_line": ["L1"],
+    "resume_shared": ["Sales"],
+}
+
+
+@pytest.mark.feature("CALL-16")
+@pytest.mark.parametrize("what", SECOND)
+@pytest.mark.parametrize("case", ["nobody talks there", "it holds", "it may", "it may not"])
+async def test_what_would_end_a_call_is_done_only_if_it_may(what: str, case: str) -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.capabilities = ENDING.capabilities
+        desk.phone.effects = Effects(0.05)
+        await desk.phone.dial("103")
+        for kind in (Kind.ORIGINATED, Kind.CLEARED):
+            desk.signal(kind, leg("x1", "x", Direction.OUTBOUND))
+        for kind in (Kind.DELIVERED, Kind.ESTABLISHED, Kind.HELD):
+            desk.signal(kind, leg("h1", "h"))
+        for kind in (Kind.DELIVERED, Kind.ESTABLISHED):
+            desk.signal(kind, leg("a1", "a", device="mobile" if case == "nobody talks there" else "desk"))
+        desk.signal(Kind.DELIVERED, leg("r1", "r"))
+        desk.about = (
+            PhoneInfo(handsets=(replace(ENDING.handsets[0], auto_hold=True),)) if case == "it holds" else ENDING
+        )
+        desk.done.clear()
+        asked = getattr(desk.phone, what)
+        if case != "it may not":
+            await asked(*SECOND[what], may_end=case == "it may")
+            assert len(desk.done) == 1
+            return
+        with pytest.raises(WouldEndCall, match=r"desk puts no call on hold: this ends call a\.alice with Ada") as error:
+            await asked(*SECOND[what])
+        assert (error.value.call, error.value.code) == ("a.alice", "would_end_call")
+        assert desk.done == []
+
+
+@pytest.mark.feature("CALL-16", "CALL-22")
+async def test_nothing_is_asked_before_an_emergency_call() -> None:
+    async with Desk(Snapshot(at=NOW)) as desk:
+        desk.capabilities = ENDING.capabilities
+        desk.phone.effects = Effects(0.05)
+        desk.about = ENDING
+        for kind in (Kind.DELIVERED, Kind.ESTABLISHED):
+            desk.signal(kind, leg("a1", "a"))
+        await desk.phone.dial("911", "desk")
+        await desk.phone.intercom("112")
+        assert [command.name for command in desk.done] == ["dial", "intercom"]
 
 
 async def test_declining_a_ringing_call_declines_it_at_every_device() -> None:

@@ -96,7 +96,7 @@ async def test_the_greeting_describes_system_user_and_handsets(server: SimServer
     assert answer["protocol"] == NEWEST
     assert answer["extension"] == "103"
     able = {"id": "carol-old", "capabilities": ["dial", "end"], "conference_size": 3, "appearances": ["1"]}
-    assert answer["handsets"] == [{"name": "", "model": "", **able}]
+    assert answer["handsets"] == [{"name": "", "model": "", "auto_hold": True, **able}]
     assert set(answer["capabilities"]) == CAPABILITIES
     assert answer["snapshot"]["live"] == []
     assert answer["version"]

@@ -31,6 +31,7 @@ async def test_the_phone_tells_how_it_stands(alice: httpx.AsyncClient) -> None:
                 "capabilities": sorted(ALL),
                 "conference_size": 0,
                 "appearances": [],
+                "auto_hold": True,
             }
         ],
         "boards": {},

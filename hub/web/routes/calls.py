@@ -19,6 +19,7 @@ from hub.web.models import (
     HowToHold,
     Mute,
     PhoneAnswer,
+    SecondCall,
     ToDial,
 )
 from hub.web.refusals import Refused, described
@@ -53,14 +54,15 @@ def calls(phone: OwnPhone) -> tuple[Call, ...]:
 async def dial(wanted: ToDial, phone: OwnPhone) -> Dialled:
     """Call a number or `tel:` link."""
     with asking("dial"):
-        return Dialled.model_validate(await phone.dial(wanted.number, wanted.device, wanted.appearance))
+        dialled = await phone.dial(wanted.number, wanted.device, wanted.appearance, may_end=wanted.may_end)
+        return Dialled.model_validate(dialled)
 
 
 @router.post("/calls/{call:path}/answer", response_model=CallAnswer, responses=may_refuse)
-async def answer(call: Id, phone: OwnPhone) -> Call:
+async def answer(call: Id, phone: OwnPhone, how: SecondCall | None = None) -> Call:
     """Answer a ringing call."""
     with asking("answer"):
-        return await phone.answer(named(call))
+        return await phone.answer(named(call), may_end=how is not None and how.may_end)
 
 
 @router.post("/calls/{call:path}/hold", response_model=CallAnswer, responses=may_refuse)
@@ -71,10 +73,10 @@ async def hold(call: Id, phone: OwnPhone, how: HowToHold | None = None) -> Call:
 
 
 @router.post("/calls/{call:path}/resume", response_model=CallAnswer, responses=may_refuse)
-async def resume(call: Id, phone: OwnPhone) -> Call:
+async def resume(call: Id, phone: OwnPhone, how: SecondCall | None = None) -> Call:
     """Take a held call back."""
     with asking("resume"):
-        return await phone.resume(named(call))
+        return await phone.resume(named(call), may_end=how is not None and how.may_end)
 
 
 @router.post("/calls/{call:path}/end", response_model=CallAnswer, responses=may_refuse)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 
 from hub.web.asking import OwnPhone  # noqa: TC001  FastAPI reads the annotations
 from hub.web.models import Begun, PartyAnswer
-from hub.web.models_lines import At, ChosenAppearance, SystemCallAnswer, SystemCallOrder
+from hub.web.models_lines import AnotherCall, ChosenAppearance, SystemCallAnswer, SystemCallOrder
 from hub.web.routes.calls import ANY, asking, may_refuse
 
 router = APIRouter(tags=["lines"])
@@ -26,26 +26,28 @@ async def choose(wanted: ChosenAppearance, phone: OwnPhone) -> ChosenAppearance:
 
 
 @router.post("/appearances/{name:path}/resume", responses=may_refuse)
-async def resume(name: Name, phone: OwnPhone, where: At | None = None) -> Begun:
+async def resume(name: Name, phone: OwnPhone, where: AnotherCall | None = None) -> Begun:
     """Take what is on shared hold at an appearance to one of the user's devices."""
     with asking("resume_shared"):
-        return Begun.model_validate({"call": await phone.resume_shared(name, where.device if where else "")})
+        where = where or AnotherCall()
+        return Begun.model_validate({"call": await phone.resume_shared(name, where.device, may_end=where.may_end)})
 
 
 @router.post("/lines/{line:path}/seize", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
-async def seize(line: Line, phone: OwnPhone, where: At | None = None) -> Begun:
+async def seize(line: Line, phone: OwnPhone, where: AnotherCall | None = None) -> Begun:
     """Take an idle outside line; the digits to call are sent over the call that begins."""
     with asking("seize"):
-        return Begun.model_validate(
-            {"call": await phone.seize_line("" if line == ANY else line, where.device if where else "")}
-        )
+        where = where or AnotherCall()
+        wanted = "" if line == ANY else line
+        return Begun.model_validate({"call": await phone.seize_line(wanted, where.device, may_end=where.may_end)})
 
 
 @router.post("/lines/{line:path}/answer", responses=may_refuse)
-async def answer(line: Name, phone: OwnPhone, where: At | None = None) -> Begun:
+async def answer(line: Name, phone: OwnPhone, where: AnotherCall | None = None) -> Begun:
     """Answer what rings at an outside line."""
     with asking("answer_line"):
-        return Begun.model_validate({"call": await phone.answer_line(line, where.device if where else "")})
+        where = where or AnotherCall()
+        return Begun.model_validate({"call": await phone.answer_line(line, where.device, may_end=where.may_end)})
 
 
 @router.get("/system-calls", responses=may_refuse)

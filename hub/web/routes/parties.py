@@ -27,15 +27,16 @@ router = APIRouter(tags=["calls"])
 @router.post("/redial", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
 async def redial(phone: OwnPhone, where: Device | None = None) -> Dialled:
     """Call the number that was dialled last."""
+    where = where or Device()
     with asking("dial"):
-        return Dialled.model_validate(await phone.redial(where.device if where else ""))
+        return Dialled.model_validate(await phone.redial(where.device, may_end=where.may_end))
 
 
 @router.post("/intercom", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
 async def intercom(wanted: ToDial, phone: OwnPhone) -> Dialled:
     """Call a colleague so that their handset answers by itself."""
     with asking("intercom"):
-        return Dialled.model_validate(await phone.intercom(wanted.number, wanted.device))
+        return Dialled.model_validate(await phone.intercom(wanted.number, wanted.device, may_end=wanted.may_end))
 
 
 @router.post("/calls/{call:path}/transfer", response_model=CallAnswer, responses=may_refuse)
@@ -106,14 +107,14 @@ async def park(call: Id, phone: OwnPhone, where: Orbit | None = None) -> ParkedA
 async def retrieve(what: ToRetrieve, phone: OwnPhone) -> Begun:
     """Take a parked call to a device."""
     with asking("retrieve"):
-        return Begun.model_validate({"call": await phone.retrieve(what.orbit, what.device)})
+        return Begun.model_validate({"call": await phone.retrieve(what.orbit, what.device, may_end=what.may_end)})
 
 
 @router.post("/pick-up", status_code=HTTPStatus.ACCEPTED, responses=may_refuse)
 async def pick_up(where: ToPickUp, phone: OwnPhone) -> Begun:
     """Answer a call that rings at somebody else's handset."""
     with asking("pick_up"):
-        return Begun.model_validate({"call": await phone.pick_up(where.whom, where.device)})
+        return Begun.model_validate({"call": await phone.pick_up(where.whom, where.device, may_end=where.may_end)})
 
 
 @router.post("/calls/{call:path}/handoff", response_model=CallAnswer, responses=may_refuse)
