@@ -9,6 +9,7 @@ from test_cli import SCENARIO, Desk, desk, hub, line, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,26 @@ def test_messages_are_told_and_heard(desks: tuple[Desk, Desk]) -> None:
     alice.run("messages", "--listen")
     assert alice.event("answer")["call"]["party"]["name"] == "Voicemail"
     alice.event("end")
+
+
+@pytest.mark.feature("LINE-01")
+@pytest.mark.feature("CALL-09")
+def test_on_a_chosen_intercom_key_the_next_call_is_answered_by_itself(tmp_path: Path) -> None:
+    scenario = tmp_path / "office.yaml"
+    text = SCENARIO.read_text(encoding="utf-8")
+    assert text.count("{name: 3}") == 2
+    scenario.write_text(text.replace("{name: 3}", "{name: Door, kind: intercom}"), encoding="utf-8")
+    with process("sim", "--scenario", scenario, "--port", "0") as sim:
+        server = line(sim, r"ws://127\.0\.0\.1:\d+")[0]
+        with (
+            hub(tmp_path, "alice", server) as alices,
+            hub(tmp_path, "bob", server) as bobs,
+            desk(alices) as alice,
+            desk(bobs) as bob,
+        ):
+            alice.run("appearance", "Door")
+            alice.run("dial", "102")
+            here, there = alice.event("answer")["call"], bob.event("answer")["call"]
+            assert (here["appearance"], here["intercom"], there["intercom"]) == ("Door", True, True)
+            alice.run("end")
+            bob.event("end")

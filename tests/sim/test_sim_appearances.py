@@ -102,6 +102,33 @@ def test_a_dial_names_a_key_or_is_refused_and_says_why(desk: Desk) -> None:
             desk.do("alice", DialNumber(number, "alice-desk", name))
 
 
+def test_a_call_on_an_intercom_key_is_an_intercom_call(desk: Desk) -> None:
+    desk.do("alice", ChooseAppearance("Door", "alice-desk"))
+    for command in (DialNumber("102", "alice-desk"), DialNumber("102", "alice-desk", "Door")):
+        desk.do("alice", command)
+        assert (desk.leg("alice-desk").appearance, desk.leg("alice-desk").intercom) == ("Door", True)
+        desk.wait(1)
+        assert (desk.leg("bob-desk").state, desk.leg("bob-desk").intercom) == (CallState.CONNECTED, True)
+        desk.do("alice", EndLeg(desk.leg("alice-desk").id))
+    with pytest.raises(Refused, match="carol-old lacks the capability intercom"):
+        desk.do("alice", DialNumber("103", "alice-desk"))
+
+
+@pytest.mark.parametrize("number", [ANSWERING, "911"])
+def test_a_number_outside_takes_a_line_while_an_intercom_key_is_chosen(number: str) -> None:
+    of = shared_office()
+    first, *others = of.users["alice"].handsets
+    without = dataclasses.replace(first, capabilities=first.capabilities - {"intercom"})
+    alice = dataclasses.replace(of.users["alice"], handsets=(without, *others))
+    desk = Desk(dataclasses.replace(of, users={**of.users, "alice": alice}))
+    desk.do("alice", ChooseAppearance("Door", "alice-desk"))
+    desk.do("alice", DialNumber(number, "alice-desk"))
+    assert (desk.leg("alice-desk").appearance, desk.leg("alice-desk").intercom) == ("1", False)
+    desk.do("alice", EndLeg(desk.leg("alice-desk").id))
+    with pytest.raises(Refused, match="alice-desk lacks the capability intercom"):
+        desk.do("alice", DialNumber("102", "alice-desk"))
+
+
 def test_a_call_over_the_mobile_takes_no_outside_line_and_extensions_do_not_go_there(desk: Desk) -> None:
     desk.do("alice", ChooseAppearance("Mobile", "alice-desk"))
     desk.do("alice", DialNumber(ANSWERING, "alice-desk"))

@@ -60,6 +60,9 @@ class Dialling:
             self._give_way(handset, at)
         if isinstance(to, Seizing):
             return Accepted(self._take_line(asking.user, handset, "", at, command.appearance).id)
+        if isinstance(to, Inside) and self._switch.keys.is_for_intercom(handset, command.appearance):
+            self._reach.require(asking, handset.id, IntercomNumber.name)
+            return Accepted(self._speak_to(at, asking.user, handset, to).id)
         return Accepted(self.begin(at, asking.user, handset, to, appearance=command.appearance).id)
 
     def begin(
@@ -125,23 +128,27 @@ class Dialling:
             self._end(at_device[0], at)
 
     def _intercom(self, at: datetime, asking: Asking, command: IntercomNumber) -> Accepted:
-        switch = self._switch
         to = self.number(asking.user, command.number)
         handset = self._reach.handset(asking, command.device, command.name)
+        return Accepted(self._speak_to(at, asking.user, handset, to).id)
+
+    def _speak_to(self, at: datetime, user: User, handset: Handset, to: Destination) -> Branch:
+        """Call so that the other handset answers by itself; where that cannot be, as for any call."""
+        switch = self._switch
         called = switch.office.user_called(to.who.number) if isinstance(to, Inside) else None
         other = self._to_speak_at(called) if called else None
         if called is None or other is None:
-            return Accepted(self.begin(at, asking.user, handset, to).id)
+            return self.begin(at, user, handset, to)
         key = self._switch.keys.for_intercom(handset)
         if not key:
             raise Refused(Code.WRONG_STATE, f"no appearance of {handset.id} is free for an intercom call")
         there = Inside(called.who, (Ring(other.id), *(called.steps or (Ring(called.name),))))
-        caller = self.begin(at, asking.user, handset, there, appearance=key, intercom=True)
+        caller = self.begin(at, user, handset, there, appearance=key, intercom=True)
         for branch in caller.talk.ringing:
             branch.intercom = True
             switch.move(branch, Kind.UPDATED, at)
             branch.timer = switch.after(at, switch.office.intercom_tone, partial(self._answer_by_itself, branch))
-        return Accepted(caller.id)
+        return caller
 
     def _to_speak_at(self, called: User) -> Handset | None:
         """Return the handset that can answer by itself now; None: it must ring as for any call. Raises `Refused`."""

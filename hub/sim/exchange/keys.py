@@ -66,6 +66,11 @@ class Keys:
         taken = self._taken(handset)
         return self._first(handset, (_INTERCOM,), taken) or self._first(handset, (_LINE,), taken)
 
+    def is_for_intercom(self, handset: Handset, named: str = "") -> bool:
+        """Tell whether the next call of a handset, on the named key or the chosen one, is an intercom call."""
+        key = self.key(handset.id, named or self.chosen.get(handset.id, ""))
+        return key is not None and key.kind is _INTERCOM
+
     def for_outbound(self, handset: Handset, named: str = "", *, outside: bool = True) -> Appearance:
         """Return the key that a new outbound call takes: the named one, the chosen one if it is free, the first free.
 
@@ -75,7 +80,8 @@ class Keys:
         if named:
             return self._named(handset, named, taken, outside=outside)
         chosen = self.key(handset.id, self.chosen.get(handset.id, ""))
-        if chosen is not None and self._is_free(chosen, taken) and (outside or chosen.kind is not _BLUETOOTH):
+        unfit = {_INTERCOM} if outside else {_INTERCOM, _BLUETOOTH}
+        if chosen is not None and self._is_free(chosen, taken) and chosen.kind not in unfit:
             return chosen
         for kind in _DEFAULT:
             if found := self.key(handset.id, self._first(handset, (kind,), taken)):
