@@ -76,6 +76,26 @@ class Line(RuleBasedStateMachine):
         if self.connected:
             self.told += self.board.apply(LegSignal(kind=kind, leg=what, at=now, cause=cause))
 
+    @rule(pick=st.integers(0, 99), conversation=CONVERSATIONS | st.just(""))
+    def a_call_moves_to_another_conversation(self, pick: int, conversation: str) -> None:
+        """As a transfer does; empty: one that nobody was in."""
+        if not self.legs:
+            return
+        left = list(self.legs.values())[pick % len(self.legs)].leg.conversation
+        self.births += 1
+        moved = [one for one in self.legs.values() if one.leg.conversation == left]
+        for one in moved:
+            self.describe(one, conversation=conversation or f"moved-{self.births}")
+
+    @rule(pick=st.integers(0, 99), conference=st.sampled_from(["", "conference-1"]))
+    def a_leg_joins_or_leaves_a_conference(self, pick: int, conference: str) -> None:
+        if self.legs:
+            self.describe(list(self.legs.values())[pick % len(self.legs)], conference=conference)
+
+    def describe(self, one: LegState, **changed: str) -> None:
+        self.time += 1
+        self.send(Kind.UPDATED, dataclasses.replace(one.leg, **changed), one)
+
     @rule()
     def the_line_breaks(self) -> None:
         self.connected = False
@@ -114,6 +134,8 @@ class Line(RuleBasedStateMachine):
         for call in self.board.calls.values():
             assert call.state is state_of(call.legs)
             assert call.legs
+            chief = next(one.leg for one in call.legs if one.state is call.state)
+            assert (call.conversation, call.conference) == (chief.conversation, chief.conference)
             heard = [one.answered for one in call.legs if one.answered]
             assert not heard or call.answered is not None
 
