@@ -113,6 +113,8 @@ class Recorder:
             self._follow(event)
         elif isinstance(event, events.PhoneChanged) and event.state == "connected":
             self._look_at_all(event.user)
+        elif isinstance(event, events.PhoneChanged) and event.state == "signed_out":
+            self._close_all(event.user)
 
     def policy(self, user: str) -> Policy:
         """Return what is to be recorded of a user's calls."""
@@ -212,11 +214,19 @@ class Recorder:
             self._forget_ended()
 
     def _look_at_all(self, user: str) -> None:
-        """Record calls that were up before the hub was, if they are to be."""
+        """Record calls that were up before the hub was, or before the user signed in, if they are to be."""
         policy = self.policy(user)
         for call in self._phones[user].calls:
-            if policy.records_all and is_spoken_on(call) and (user, call.id) not in self._calls:
+            known = self._calls.get((user, call.id))
+            is_new = known is None or (known.standing is Standing.OFF and not known.stopped)
+            if policy.records_all and is_spoken_on(call) and is_new:
                 self._of(user, call).cue(Cue.FOUND)
+
+    def _close_all(self, user: str) -> None:
+        """Save what is recorded of a user who has signed out: their calls may go on, but nobody tells of them."""
+        for (of, _), recording in self._calls.items():
+            if of == user:
+                recording.cue(Cue.CLOSED, "signed_out")
 
     def _forget_ended(self) -> None:
         self._calls = {key: one for key, one in self._calls.items() if not one.is_over}

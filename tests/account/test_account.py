@@ -11,6 +11,7 @@ from PIL import Image
 
 from hub import secret_store
 from hub.errors import UserError
+from hub.events import RecordingChanged
 from hub.phone.adapter import ConnectionLost
 from hub.phone.commands import DialNumber
 from hub.sim import scenario
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from hub import Event
     from hub.phone.commands import Command
 
 
@@ -91,6 +93,36 @@ async def test_a_call_goes_on_without_who_signed_out(tmp_path: Path, outside: Si
         (call,) = await desk.ask("GET", "/calls")
         assert call["state"] == "connected"
         assert "alice:end:1" not in desk.events.keys()  # noqa: SIM118  a list of the harness
+
+
+@pytest.mark.feature("ACC-01")
+@pytest.mark.feature("REC-03")
+async def test_who_signs_out_is_recorded_no_more(tmp_path: Path, outside: SimulatedOffice) -> None:
+    path = configuration(tmp_path, outside.server.url)
+    path.write_text(f"{path.read_text()}\n[recording]\nrecord_all = true\n")
+    async with at_desk(path) as desk:
+        await desk.ask("POST", "/calls", status=202, number="102")
+        await desk.events.type("dial")
+        outside.pick_up("bob-desk")
+
+        async def recording(state: str, reason: str) -> None:
+            def found(told: list[Event]) -> Event | None:
+                last = [event for event in told if isinstance(event, RecordingChanged)][-1:]
+                return last[0] if last and (last[0].state, last[0].reason) == (state, reason) else None
+
+            await desk.events.until(found)
+
+        await recording("recording", "answered")
+        await desk.ask("POST", "/account/sign-out")
+        await recording("off", "signed_out")
+        await desk.ask("POST", "/account/sign-in")
+        await recording("recording", "found")
+        await desk.ask("POST", "/calls/-/recording/stop")
+        await desk.ask("POST", "/account/sign-out")
+        await desk.ask("POST", "/account/sign-in")
+        await desk.settled()
+        (view,) = await desk.ask("GET", "/calls/-/recording")
+        assert (view["state"], view["reason"]) == ("off", "asked")
 
 
 @pytest.mark.feature("ACC-01")
