@@ -34,6 +34,7 @@ class Page:
     def __init__(self, customers: dict[str, Contact]) -> None:
         self.app = FastAPI(openapi_url=None)
         self._latest: deque[str] = deque(maxlen=_SHOWN)
+        self._phone: str | None = None
         self._customers = customers
         self._watchers: set[asyncio.Queue[str | None]] = set()
         self.app.get("/", response_class=HTMLResponse)(self._live)
@@ -44,7 +45,10 @@ class Page:
     def tell(self, event: events.Event) -> None:
         """Show an event to whoever has the live view open; one that cannot keep up misses some."""
         text = json.dumps(events.to_json(event))
-        self._latest.append(text)
+        if isinstance(event, events.PhoneChanged):
+            self._phone = text
+        else:
+            self._latest.append(text)
         for watcher in self._watchers:
             if not watcher.full():
                 watcher.put_nowait(text)
@@ -64,7 +68,7 @@ class Page:
 
     async def _stream(self) -> AsyncIterator[str]:
         inbox: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
-        for past in self._latest:
+        for past in (*filter(None, (self._phone,)), *self._latest):
             inbox.put_nowait(past)
         self._watchers.add(inbox)
         try:
