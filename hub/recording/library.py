@@ -69,9 +69,12 @@ class Library:
 
     async def peaks(self, user: str, recording: str, points: int) -> list[list[float]]:
         """Return the shape of a recording, for each channel; raises `NoRecording`."""
-        from hub.recording.waveform import peaks
+        from hub.recording.waveform import NoAudio, peaks
 
-        return await asyncio.to_thread(peaks, await self.audio(user, recording), points)
+        try:
+            return await asyncio.to_thread(peaks, await self.audio(user, recording), points)
+        except NoAudio as error:
+            raise NoRecording(f"the file of recording {recording} cannot be read: {error}") from None
 
     async def delete(self, user: str, recording: str, by: str) -> None:
         """Delete a recording's files, and keep who did that; raises `NoRecording` or OSError."""

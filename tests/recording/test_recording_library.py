@@ -125,6 +125,10 @@ async def test_what_is_not_there(tmp_path: Path) -> None:
             answer = await client.get(f"/recordings/0123456789ab{path}")
             assert (answer.status_code, answer.json()["code"]) == (404, "unknown_recording")
         ada = await recorded(talk, "+15855550001", "Ada")
+        talk.files()[0].write_bytes(b"no audio at all")
+        drawn = await client.get(f"/recordings/{ada}/waveform")
+        assert (drawn.status_code, drawn.json()["code"]) == (404, "unknown_recording")
+        assert "cannot be read" in drawn.json()["message"]
         talk.files()[0].unlink()
         assert (await client.get(f"/recordings/{ada}/audio")).status_code == 404
         talk.files(".json")[0].unlink()
