@@ -64,7 +64,7 @@ class Finisher:
 
     async def _convert(self, source: Path, target: Path, to: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hub.recording.convert", str(source), str(target), to,
+            sys.executable, "-P", "-m", "hub.recording.convert", str(source), str(target), to,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
