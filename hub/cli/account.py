@@ -112,7 +112,7 @@ def _print(account: dict[str, Any]) -> None:
     name = f"{account['name'] or account['user']} ({account['extension']})" if account["extension"] else account["user"]
     say(f"{printable(name)}: {printable(account['state'])} {printable(account['message'])}".rstrip())
     rows = [
-        (device["id"], device["name"], "yes" if device["watched"] else "no", ", ".join(device["capabilities"]))
+        (device["id"], device["name"], "yes" if device["watched"] else "no", ", ".join(sorted(device["capabilities"])))
         for device in account["devices"]
     ]
     print_table(("handset", "name", "signed in", "can"), rows)
