@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Direction
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _UP = (CallState.CONNECTED, CallState.HOLD)
 
 
-class Parties:
+class Parties(ABC):
     """A part of `hub.phone.phone.Phone`; its commands are as those."""
 
     connection: Connection
@@ -41,14 +42,14 @@ class Parties:
     plan: DialPlan
 
     @property
+    @abstractmethod
     def about(self) -> PhoneInfo:
         """What the phone system and the handsets declare."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def calls(self) -> tuple[Call, ...]:
         """The calls that live, oldest first."""
-        raise NotImplementedError
 
     def number_to_dial(self, text: str) -> Number:
         """Return a number as understood; raises `PhoneError` if it cannot be dialled."""
@@ -165,12 +166,13 @@ class Parties:
         await self.connection.do(party_commands.HandOffLeg(_leg(found), device))
         return found
 
+    @abstractmethod
     async def last_dialled(self) -> str:
         """Return the number that was dialled last, empty if none was."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _the(self, name: str, what: str, *states: CallState, direction: Direction | None = None) -> Call:
-        raise NotImplementedError
+        """Return the named call, or the only one in such a state; raises `PhoneError`."""
 
     def _named(self, name: str) -> Call:
         return self._the(name, "use", *_UP)
@@ -193,7 +195,8 @@ class Parties:
     def _in_conference(self, name: str) -> Call:
         joined = [call for call in self.calls if call.conference and name in {"", call.id}]
         if not joined:
-            raise PhoneError(f"call {name} is in no conference" if name else "there is no conference", "wrong_state")
+            cause = f"call {name} is in no conference" if name else "there is no conference"
+            raise PhoneError(f"{cause}: `conference` makes one of a held call and the active one", "wrong_state")
         return joined[0]
 
     async def _dial(self, wanted: Number, command: _Beginning, *, may_end: bool) -> Dialled:
