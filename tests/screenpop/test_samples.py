@@ -92,6 +92,9 @@ async def test_missed(tmp_path: Path, site: Site, visit: Path) -> None:
         (record,) = await desk.done()
         assert record.status == "ok", record
         assert await desk.notes() == [f"Call Customer & Co back on {JANE}"]
+        await desk.hang_up(await desk.call("+15855550007"))
+        await desk.done(2)
+        assert await desk.notes() == ["Call the caller back on +15855550007"]
 
 
 @pytest.mark.feature("RULE-03", "RULE-09")
