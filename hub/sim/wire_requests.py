@@ -27,6 +27,13 @@ class SignIn(Wire):
         return password.get_secret_value()
 
 
+class LegRequest(Wire):
+    """Asks something of one of the user's legs."""
+
+    id: Id
+    leg: Id
+
+
 class Dial(Wire):
     """Call a number from a handset (empty: the first that can)."""
 
@@ -73,45 +80,35 @@ class ResumeShared(Wire):
     handset: Id = ""
 
 
-class Answer(Wire):
+class Answer(LegRequest):
     """Answer a ringing leg."""
 
     type: Literal["answer"] = "answer"
-    id: Id
-    leg: Id
 
 
-class Hold(Wire):
+class Hold(LegRequest):
     """Put a connected leg on hold; without a `kind` as its appearance does by default."""
 
     type: Literal["hold"] = "hold"
-    id: Id
-    leg: Id
     kind: HoldKind | None = None
 
 
-class Resume(Wire):
+class Resume(LegRequest):
     """Take a held leg back."""
 
     type: Literal["resume"] = "resume"
-    id: Id
-    leg: Id
 
 
-class End(Wire):
+class End(LegRequest):
     """Hang a leg up, decline it if it rings."""
 
     type: Literal["end"] = "end"
-    id: Id
-    leg: Id
 
 
-class Ignore(Wire):
+class Ignore(LegRequest):
     """Silence the handset of a ringing leg."""
 
     type: Literal["ignore"] = "ignore"
-    id: Id
-    leg: Id
 
 
 class Dnd(Wire):
@@ -122,49 +119,39 @@ class Dnd(Wire):
     on: StrictBool
 
 
-class Mute(Wire):
+class Mute(LegRequest):
     """Let the far end hear nothing, or hear again."""
 
     type: Literal["mute"] = "mute"
-    id: Id
-    leg: Id
     on: StrictBool
 
 
-class Dtmf(Wire):
+class Dtmf(LegRequest):
     """Send digits over a connected leg."""
 
     type: Literal["dtmf"] = "dtmf"
-    id: Id
-    leg: Id
     digits: Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,64}$")]
 
 
-class Record(Wire):
+class Record(LegRequest):
     """Send the audio of a leg as RTP: the user's voice to `near`, the far end's to `far`."""
 
     type: Literal["record"] = "record"
-    id: Id
-    leg: Id
     near: Destination
     far: Destination
     codecs: Annotated[tuple[Id, ...], Field(max_length=20)]
 
 
-class DetachMedia(Wire):
+class DetachMedia(LegRequest):
     """Send no more audio of a leg."""
 
     type: Literal["detach_media"] = "detach_media"
-    id: Id
-    leg: Id
 
 
-class Announce(Wire):
+class Announce(LegRequest):
     """Say to everybody in a leg's conversation that it is recorded."""
 
     type: Literal["announce"] = "announce"
-    id: Id
-    leg: Id
 
 
 class Intercom(Wire):
@@ -176,65 +163,51 @@ class Intercom(Wire):
     handset: Id = ""
 
 
-class Consult(Wire):
+class Consult(LegRequest):
     """Hold a leg and call a number for its sake."""
 
     type: Literal["consult"] = "consult"
-    id: Id
-    leg: Id
     number: NumberText
 
 
-class Transfer(Wire):
+class Transfer(LegRequest):
     """Send a call on to a number at once."""
 
     type: Literal["transfer"] = "transfer"
-    id: Id
-    leg: Id
     number: NumberText
 
 
-class Complete(Wire):
+class Complete(LegRequest):
     """Put the parties of two legs through to each other."""
 
     type: Literal["complete_transfer"] = "complete_transfer"
-    id: Id
-    leg: Id
     consulted: Id
 
 
-class ToVoicemail(Wire):
+class ToVoicemail(LegRequest):
     """Send a call to somebody's voicemail (empty: one's own)."""
 
     type: Literal["transfer_to_voicemail"] = "transfer_to_voicemail"
-    id: Id
-    leg: Id
     user: Id = ""
 
 
-class Conference(Wire):
+class Conference(LegRequest):
     """Let two legs of a handset talk together."""
 
     type: Literal["conference"] = "conference"
-    id: Id
-    leg: Id
     other: Id
 
 
-class Leave(Wire):
+class Leave(LegRequest):
     """Leave a conference; the others go on."""
 
     type: Literal["leave_conference"] = "leave_conference"
-    id: Id
-    leg: Id
 
 
-class Park(Wire):
+class Park(LegRequest):
     """Park a call in an orbit (empty: the first that is free)."""
 
     type: Literal["park"] = "park"
-    id: Id
-    leg: Id
     orbit: Id = ""
 
 
@@ -256,12 +229,10 @@ class PickUp(Wire):
     handset: Id = ""
 
 
-class HandOff(Wire):
+class HandOff(LegRequest):
     """Move a call to another handset of the user, once it is answered there."""
 
     type: Literal["handoff"] = "handoff"
-    id: Id
-    leg: Id
     handset: Id
 
 
