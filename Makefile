@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# How many tests run side by side: as many as the smallest machine that this is checked on has cores.
+WORKERS ?= 2
 
 .PHONY: demo test lint bench features soak clean
 
@@ -10,7 +12,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/phonehub demo $(ARGS)
 
 test: $(VENV)/.tools peers
-	$(BIN)/pytest -m "not peer and not soak" --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -m "not peer and not soak" -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --include='hub/core/*' --fail-under=100 --show-missing --skip-covered
 	$(BIN)/pytest -m "peer and not soak" $(ARGS)
 
