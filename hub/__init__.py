@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     )
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import NO_NUMBER, Number, NumberKind
-    from hub.core.signals import DndSignal, EndedLeg, Kind, LegSignal, Signal, Snapshot
+    from hub.core.presence import Presence
+    from hub.core.signals import DndSignal, EndedLeg, Kind, LegSignal, PresenceSignal, Signal, Snapshot
     from hub.errors import Problem, UserError
     from hub.events import (
         EVENTS,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         OpenPage,
         PhoneChanged,
         PluginChanged,
+        PresenceChanged,
         RecordingChanged,
         RecordingReady,
         Resume,
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
         LegCommand,
         ResumeLeg,
         SetDnd,
+        SetPresence,
         SilenceLeg,
     )
     from hub.phone.effects import Dialled
@@ -145,6 +148,9 @@ __all__ = [
     "PhoneChanged",
     "PhoneError",
     "PluginChanged",
+    "Presence",
+    "PresenceChanged",
+    "PresenceSignal",
     "Problem",
     "Profile",
     "RecordingChanged",
@@ -155,6 +161,7 @@ __all__ = [
     "SecretTemplate",
     "Session",
     "SetDnd",
+    "SetPresence",
     "SignInRefused",
     "Signal",
     "SilenceLeg",
@@ -179,15 +186,18 @@ _HOMES = {
     "hub.core.call": "NOBODY Call CallState Cause Contact Direction Leg LegState Outcome Party",
     "hub.core.dial_plan": "DialPlan",
     "hub.core.numbers": "NO_NUMBER Number NumberKind",
-    "hub.core.signals": "DndSignal EndedLeg Kind LegSignal Signal Snapshot",
+    "hub.core.presence": "Presence",
+    "hub.core.signals": "DndSignal EndedLeg Kind LegSignal PresenceSignal Signal Snapshot",
     "hub.errors": "Problem UserError",
     "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ContactFound Dial DndChanged End Event Hold Lagged "
-    "OpenPage PhoneChanged PluginChanged RecordingChanged RecordingReady Resume Ring Started Stopping Wipe to_json",
+    "OpenPage PhoneChanged PluginChanged PresenceChanged RecordingChanged RecordingReady Resume Ring Started Stopping "
+    "Wipe to_json",
     "hub.hookspecs": "hookimpl",
     "hub.phone.account": "Account",
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
     "SignInRefused Wiped",
-    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SilenceLeg",
+    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SetPresence "
+    "SilenceLeg",
     "hub.phone.effects": "Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from hub.core import queue_boards
 from hub.core.boards import Appearances, Board, Lines, Messages, Parked, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
+from hub.core.presence import Presence  # noqa: TC001  likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,16 @@ class DndChanged(Event):
     type: ClassVar[str] = "dnd"
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChanged(Event):
+    """The user's presence on the phone system changed; `before` is None where the phone system had told none."""
+
+    type: ClassVar[str] = "presence"
+
+    presence: Presence
+    before: Presence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +364,8 @@ class Lagged(Event):
 
 _ALL: tuple[type[Event], ...] = (
     Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
-    *BOARDS.values(), DndChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
+    *BOARDS.values(), DndChanged, PresenceChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage, ActionDone,
+    PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""

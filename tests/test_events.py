@@ -28,6 +28,7 @@ from hub.core.boards import (
 )
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
+from hub.core.presence import Presence
 from hub.core.queue_boards import Agent, Agents, AgentStatus, Distribution, Queues, QueueStatus
 
 GOLDEN = Path(__file__).parent / "golden" / "events"
@@ -95,6 +96,7 @@ MORE = {
     },
     "recording_ready": {"recording": "0123456789ab", "format": "wav", "duration": 61.5, "size": 984_058},
     "dnd": {"on": True},
+    "presence": {"presence": Presence.AT_A_MEETING, "before": Presence.IN_OFFICE},
     "appearances": {
         "now": Appearances(
             appearances=(

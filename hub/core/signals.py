@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from hub.core.boards import Board
     from hub.core.call import Leg, LegState
+    from hub.core.presence import Presence
 
 
 class Kind(StrEnum):
@@ -52,6 +53,15 @@ class DndSignal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceSignal:
+    """The user's presence was changed, by whomever: this hub, somebody at a handset, the phone system."""
+
+    presence: Presence
+    at: datetime
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSignal:
     """A board of the user's phone changed; `now` is the whole of it."""
 
@@ -60,7 +70,7 @@ class BoardSignal:
     mark: str = ""
 
 
-Signal = LegSignal | DndSignal | BoardSignal
+Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +85,16 @@ class EndedLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, boards and DND.
+    """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, boards, DND, presence.
 
-    A board that is not there was not told by the phone system; `dnd` is None where it cannot tell. Signals that follow
-    a snapshot are later than it.
+    A board that is not there was not told by the phone system; `dnd` and `presence` are None where it cannot tell.
+    Signals that follow a snapshot are later than it.
     """
 
     at: datetime
     live: tuple[LegState, ...] = ()
     ended: tuple[EndedLeg, ...] = ()
     dnd: bool | None = None
+    presence: Presence | None = None
     boards: tuple[Board, ...] = ()
     mark: str = ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub import events
 from hub.core.call import Call, CallState, Cause, Direction, LegState
-from hub.core.signals import BoardSignal, DndSignal, Kind
+from hub.core.signals import BoardSignal, DndSignal, Kind, PresenceSignal
 from hub.core.transitions import Step, ending, next_state, outcome_of, state_of, steps
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.core.boards import Board
     from hub.core.call import Contact, Leg
     from hub.core.numbers import Number
+    from hub.core.presence import Presence
     from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
 
 _EVENTS: dict[Step, type[events.CallEvent]] = {
@@ -49,6 +50,7 @@ class Switchboard:
     ) -> None:
         self.user = user
         self.dnd: bool | None = None
+        self.presence: Presence | None = None
         self._next_seq = next_seq
         self._find_contacts = find_contacts
         self._calls = {call.id: call for call in calls}
@@ -70,6 +72,8 @@ class Switchboard:
         """Apply a signal; return what it means. Raises `ProtocolError`, with nothing changed, if it cannot be."""
         if isinstance(signal, DndSignal):
             return self._apply_dnd(on=signal.on, at=signal.at, inferred=False)
+        if isinstance(signal, PresenceSignal):
+            return self._apply_presence(signal.presence, signal.at, inferred=False)
         if isinstance(signal, BoardSignal):
             return self._apply_board(signal.now, signal.at, inferred=False)
         call = self._call_of(signal.leg)
@@ -93,6 +97,8 @@ class Switchboard:
             missed += self._catch_up(call, tuple(living[call.id]), gone[call.id], snapshot.at)
         if snapshot.dnd is not None:
             missed += self._apply_dnd(on=snapshot.dnd, at=snapshot.at, inferred=True)
+        if snapshot.presence is not None:
+            missed += self._apply_presence(snapshot.presence, snapshot.at, inferred=True)
         for board in snapshot.boards:
             missed += self._apply_board(board, snapshot.at, inferred=True)
         return tuple(missed)
@@ -253,6 +259,13 @@ class Switchboard:
         if before is on or (before is None and inferred):
             return ()
         return (events.DndChanged(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, on=on),)
+
+    def _apply_presence(self, now: Presence, at: datetime, *, inferred: bool) -> tuple[events.Event, ...]:
+        before, self.presence = self.presence, now
+        if before is now or (before is None and inferred):
+            return ()
+        kind = events.PresenceChanged
+        return (kind(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, presence=now, before=before),)
 
     def _apply_board(self, board: Board, at: datetime, *, inferred: bool) -> tuple[events.Event, ...]:
         before = self._boards.get(board.name)

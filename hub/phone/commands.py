@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from hub.core.call import HoldKind
+    from hub.core.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +171,12 @@ class SetDnd(Command):
     name: ClassVar[str] = "dnd"
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetPresence(Command):
+    """Tell colleagues where the user is."""
+
+    name: ClassVar[str] = "presence"
+
+    presence: Presence

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
     from hub.core.dial_plan import DialPlan
+    from hub.core.presence import Presence
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
     from hub.phone.about import PhoneInfo
@@ -98,6 +99,11 @@ class Phone(Parties):
     def dnd(self) -> bool | None:
         """Whether do-not-disturb is on; None while the phone system has not told."""
         return self._switchboard.dnd
+
+    @property
+    def presence(self) -> Presence | None:
+        """Where colleagues are told that the user is; None while the phone system has not told."""
+        return self._switchboard.presence
 
     @property
     def about(self) -> PhoneInfo:
@@ -196,6 +202,10 @@ class Phone(Parties):
     async def set_dnd(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
         """Switch do-not-disturb."""
         await self.connection.do(commands.SetDnd(on))
+
+    async def set_presence(self, presence: Presence) -> None:
+        """Tell colleagues where the user is."""
+        await self.connection.do(commands.SetPresence(presence))
 
     async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]:
         """Sign in to queues (none: all of the user's) as an agent, who then is idle; return the queues' names."""

@@ -6,6 +6,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, TextIO
 
+from hub.core.presence import Presence
 from hub.printable import printable
 from hub.sim.exchange.refusal import Refused
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from hub.sim.server import SimServer
 
-USAGE = "say one of: wipe USER HANDSET [PASSWORD]; require-change USER"
+USAGE = "say one of: wipe USER HANDSET [PASSWORD]; require-change USER; presence USER PRESENCE"
 
 
 class Administrator:
@@ -48,7 +49,15 @@ class Administrator:
             case ["require-change", user]:
                 self._server.exchange.require_change(user)
                 return f"{printable(user)} must choose a new password at the next sign-in"
+            case ["presence", user, presence]:
+                return self._be(user, presence)
         return USAGE
+
+    def _be(self, user: str, presence: str) -> str:
+        if presence not in set(Presence):
+            return f"a presence is one of {', '.join(Presence)}"
+        self._server.exchange.change_presence(self._server.now(), user, Presence(presence))
+        return f"the presence of {printable(user)} is now {presence}"
 
     def listen(self, loop: asyncio.AbstractEventLoop, where: TextIO) -> None:
         """Read lines on a thread, which ends with them or with the process, and obey them on the loop."""

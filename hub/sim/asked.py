@@ -25,6 +25,7 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.DetachMedia: wire_requests.DetachMedia,
     commands.Announce: wire_requests.Announce,
     commands.SetDnd: wire_requests.Dnd,
+    commands.SetPresence: wire_requests.Presence,
     agent_commands.SignInAgent: wire_agents.AgentSignIn,
     agent_commands.SignOutAgent: wire_agents.AgentSignOut,
     agent_commands.SetAgentState: wire_agents.AgentStateRequest,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import CallState
 from hub.phone import commands
 from hub.sim.exchange.refusal import Refused
-from hub.sim.scenario import AdminEntry, CallEntry, Deed
+from hub.sim.scenario import AdminEntry, CallEntry, Deed, PresenceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,6 +180,9 @@ class Day:
             story.begin(at)
         elif isinstance(entry, AdminEntry):
             self._administer(entry, at)
+        elif isinstance(entry, PresenceEntry):
+            self._exchange.command(at, entry.user, commands.SetPresence(entry.presence), by_hand=True)
+            self.told(at, f"{entry.user} is now {entry.presence.words.lower()}")
         else:
             command = commands.SetDnd(entry.on)
             self._exchange.command(at, entry.user, command, by_hand=True)

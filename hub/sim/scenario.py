@@ -41,6 +41,7 @@ from hub.sim.wire_types import LONGEST_NAME, LONGEST_NUMBER, whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hub.core.presence import Presence
     from hub.sim.audio.voices import Voice
     from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenQueue, WrittenStep, WrittenUser
 
@@ -87,6 +88,15 @@ class DndEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceEntry:
+    """A user says at the handset where they are."""
+
+    at: int
+    user: str
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminEntry:
     """The administrator wipes a handset of a user, who has that password then; without one, requires a new password."""
 
@@ -96,7 +106,7 @@ class AdminEntry:
     password: str = field(default="", repr=False)
 
 
-Entry = CallEntry | DndEntry | AdminEntry
+Entry = CallEntry | DndEntry | PresenceEntry | AdminEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,8 @@ def _entry(written: WrittenScenario, entry: WrittenEntry) -> Entry:
                 wipes=entry.wipe,
                 password=entry.password.get_secret_value(),
             )
+        if entry.becomes is not None:
+            return PresenceEntry(at=entry.at, user=entry.presence, presence=entry.becomes)
         return DndEntry(at=entry.at, user=entry.dnd_on or entry.dnd_off, on=bool(entry.dnd_on))
     acts = tuple(_act(deed) for deed in entry.then)
     if entry.from_ in written.users:
@@ -255,6 +267,7 @@ def _user(name: str, user: WrittenUser) -> User:
         ),
         steps=_steps(user.route),
         system_calls=user.system_calls,
+        presence=user.presence,
         restricted=user.restricted,
         permissions=frozenset(user.permissions),
     )

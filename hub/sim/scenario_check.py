@@ -21,7 +21,7 @@ Mistake = tuple["Path", str, str]
 """Where it stands, the cause, the remedy."""
 
 _DEEDS = ("answer", "hold", "resume", "decline", "ignore", "hang_up")
-_HAPPENINGS = ("dnd_on", "dnd_off", "require_change", "wipe")
+_HAPPENINGS = ("dnd_on", "dnd_off", "presence", "require_change", "wipe")
 _ROLES = ("caller", "called")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -155,6 +155,8 @@ class _Checker:
         yield from _known((*path, word), known[0], getattr(entry, word), known[1])
         if bool(entry.password.get_secret_value()) is not (word == "wipe"):
             yield path, "wipe and password belong together", "say which password the user has after that"
+        if (entry.becomes is not None) is not (word == "presence"):
+            yield path, "presence and becomes belong together", "say which presence the user has after that"
         if entry.to or entry.then or entry.handset:
             yield path, "to, then and handset belong to a call", "give it a from"
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
+from hub.core.presence import Presence
 from hub.core.queue_boards import Distribution
 from hub.sim.exchange.office import ABILITIES, CODECS, FEATURES, FarEndDoes, line_keys
 
@@ -135,6 +136,7 @@ class WrittenUser(Written):
     must_change: bool = Field(default=False, description="the user must choose a new password at the first sign-in")
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
+    presence: Presence = Field(default=Presence.IN_OFFICE, description="where colleagues are told that the user is")
     restricted: bool = Field(default=False, description="numbers outside need the access code and the PIN")
     system_calls: Permission = Field(
         default=Permission.NONE, description="what of other people's calls is shown: none, brief or full"
@@ -262,6 +264,8 @@ class WrittenEntry(Written):
     then: tuple[WrittenDeed, ...] = Field(default=(), description="what happens in the call")
     dnd_on: str = Field(default="", description="whose do-not-disturb goes on")
     dnd_off: str = Field(default="", description="whose do-not-disturb goes off")
+    presence: str = Field(default="", description="who says at the handset where they are, which is what they become")
+    becomes: Presence | None = Field(default=None, description="the presence of that user from then on")
     require_change: str = Field(default="", description="who must choose a new password at the next sign-in")
     wipe: str = Field(default="", description="which handset the administrator wipes")
     password: SecretStr = Field(default=SecretStr(""), description="its user's password after that")

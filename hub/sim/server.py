@@ -20,7 +20,7 @@ from hub.sim.asked import command_of
 from hub.sim.audio.destination import check_destination
 from hub.sim.client import Client
 from hub.sim.exchange.exchange import Exchange
-from hub.sim.exchange.journal import BoardTold, DndTold, LegTold, WipeTold
+from hub.sim.exchange.journal import BoardTold, DndTold, LegTold, PresenceTold, WipeTold
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_account import Wipe
 from hub.sim.wire_answers import WireState
@@ -41,9 +41,10 @@ log = logging.getLogger(__name__)
 _HARD_LIMIT = 16 * wire.LONGEST_REQUEST
 """Bytes of a message at which the connection is closed; between the soft limit and this one it is refused."""
 _POLICY_VIOLATION = 1008
-_EVENTS: dict[type[Told], type[wire_answers.LegEvent | wire_answers.DndEvent | wire_answers.BoardEvent]] = {
+_EVENTS: dict[type[Told], type[wire.Event]] = {
     LegTold: wire_answers.LegEvent,
     DndTold: wire_answers.DndEvent,
+    PresenceTold: wire_answers.PresenceEvent,
     BoardTold: wire_answers.BoardEvent,
 }
 

@@ -159,7 +159,7 @@ class SimSession:
         match message:
             case None | wire_answers.SignedIn():
                 pass
-            case wire_answers.LegEvent() | wire_answers.DndEvent() | wire_answers.BoardEvent():
+            case _ if isinstance(message, wire.Event):
                 if signal := self._translator.signal(message):
                     self._signals.put_nowait(signal)
             case wire_account.Wipe():

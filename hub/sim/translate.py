@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hub.core.call import Leg, LegState, Party
-from hub.core.signals import BoardSignal, DndSignal, EndedLeg, LegSignal, Snapshot
+from hub.core.signals import BoardSignal, DndSignal, EndedLeg, LegSignal, PresenceSignal, Snapshot
 from hub.sim import wire_answers
 from hub.sim.wire_boards import WirePart
 from hub.sim.wire_types import WireParty
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.core.boards import Board
     from hub.core.dial_plan import DialPlan
     from hub.core.signals import Signal
+    from hub.sim.wire import Event
     from hub.sim.wire_answers import WireState
     from hub.sim.wire_boards import WireBoard
     from hub.sim.wire_types import Wire, WireLeg
@@ -25,10 +26,12 @@ class Translator:
     def __init__(self, plan: DialPlan) -> None:
         self._plan = plan
 
-    def signal(self, event: wire_answers.LegEvent | wire_answers.DndEvent | wire_answers.BoardEvent) -> Signal | None:
+    def signal(self, event: Event) -> Signal | None:
         """Return what happened; None for a board of a later version."""
         if isinstance(event, wire_answers.DndEvent):
             return DndSignal(on=event.on, at=event.at, mark=event.mark)
+        if isinstance(event, wire_answers.PresenceEvent):
+            return PresenceSignal(presence=event.presence, at=event.at, mark=event.mark)
         if isinstance(event, wire_answers.BoardEvent):
             board = self._board(event.now)
             return None if board is None else BoardSignal(now=board, at=event.at, mark=event.mark)
@@ -44,6 +47,7 @@ class Translator:
                 for one in state.ended
             ),
             dnd=state.dnd,
+            presence=state.presence,
             boards=tuple(board for board in map(self._board, state.boards) if board is not None),
             mark=state.mark,
         )

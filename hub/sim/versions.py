@@ -12,7 +12,7 @@ from hub.core.call import CallState, Cause, HoldKind
 from hub.core.signals import Kind
 from hub.phone.commands import ChooseAppearance, DialNumber, HoldLeg, ResumeShared
 from hub.sim.exchange.refusal import Code, Refused
-from hub.sim.wire_answers import BoardEvent, LegEvent, SignedIn, SnapshotAnswer, WireState
+from hub.sim.wire_answers import BoardEvent, LegEvent, PresenceEvent, SignedIn, SnapshotAnswer, WireState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def told(message: Wire, protocol: int) -> Wire | None:
     if protocol > OLDEST:
         return message
     match message:
-        case BoardEvent():
+        case BoardEvent() | PresenceEvent():
             return None
         case LegEvent():
             kind = Kind.UPDATED if message.kind is Kind.QUEUED else message.kind
@@ -87,7 +87,7 @@ def _handset(protocol: int, handset: WireHandset) -> WireHandset:
 
 
 def _state(state: WireState) -> WireState:
-    return state.model_copy(update={"boards": (), "live": tuple(map(_leg, state.live))})
+    return state.model_copy(update={"boards": (), "presence": None, "live": tuple(map(_leg, state.live))})
 
 
 def _leg(leg: WireLeg) -> WireLeg:

@@ -21,6 +21,7 @@ from hub.sim.wire_answers import (
     Error,
     LegEvent,
     Pong,
+    PresenceEvent,
     SignedIn,
     SnapshotAnswer,
 )
@@ -47,6 +48,7 @@ from hub.sim.wire_requests import (
     Park,
     PickUp,
     Ping,
+    Presence,
     Record,
     Resume,
     ResumeShared,
@@ -73,7 +75,7 @@ class WireError(Exception):
         self.request = request
 
 
-_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce | Dnd
+_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce | Dnd | Presence
 _OfLines = Appearance | ResumeShared | Seize | AnswerLine
 _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
 _OfParties = (
@@ -83,7 +85,9 @@ _OfAccounts = ChangePassword | ChangePin | SetImage | GetImage
 Asking = _OfCalls | _OfLines | _OfAgents | _OfParties | _OfAccounts
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
-FromServer = SignedIn | Done | Error | LegEvent | DndEvent | BoardEvent | SnapshotAnswer | ImageAnswer | Wipe | Pong
+Event = LegEvent | DndEvent | PresenceEvent | BoardEvent
+"""What tells something of the user."""
+FromServer = SignedIn | Done | Error | Event | SnapshotAnswer | ImageAnswer | Wipe | Pong
 
 M = TypeVar("M", bound=Wire)
 

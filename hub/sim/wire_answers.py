@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool
 
 from hub.core.call import Cause
-from hub.core.signals import Kind  # noqa: TC001  pydantic reads it
+from hub.core.presence import Presence  # noqa: TC001  pydantic reads it
+from hub.core.signals import Kind  # noqa: TC001
 from hub.sim.wire_boards import SomeBoard  # noqa: TC001
 from hub.sim.wire_types import (
     MOST_BOARDS,
@@ -40,6 +41,7 @@ class WireState(Wire):
     live: Annotated[tuple[WireLeg, ...], Field(max_length=MOST_LEGS)] = ()
     ended: Annotated[tuple[WireEnded, ...], Field(max_length=MOST_LEGS)] = ()
     dnd: StrictBool | None = None
+    presence: Presence | None = None
     boards: Annotated[tuple[SomeBoard, ...], Field(max_length=MOST_BOARDS)] = ()
 
 
@@ -98,6 +100,15 @@ class DndEvent(Wire):
     mark: Id
     at: Time
     on: StrictBool
+
+
+class PresenceEvent(Wire):
+    """The user's presence was changed."""
+
+    type: Literal["presence_changed"] = "presence_changed"
+    mark: Id
+    at: Time
+    presence: Presence
 
 
 class BoardEvent(Wire):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StrictBool, field_serializer
 
 from hub.core.call import HoldKind  # noqa: TC001  pydantic reads it
+from hub.core.presence import Presence as Where  # noqa: TC001
 from hub.sim.wire_types import Destination, Id, Name, NumberText, Password, Secret, Wire
 
 
@@ -117,6 +118,14 @@ class Dnd(Wire):
     type: Literal["dnd"] = "dnd"
     id: Id
     on: StrictBool
+
+
+class Presence(Wire):
+    """Say where the user is."""
+
+    type: Literal["presence"] = "presence"
+    id: Id
+    presence: Where
 
 
 class Mute(LegRequest):

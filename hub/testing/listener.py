@@ -8,7 +8,7 @@ import pytest
 
 from hub.core.boards import Board
 from hub.core.call import CallState
-from hub.core.signals import BoardSignal, DndSignal, Kind, LegSignal
+from hub.core.signals import BoardSignal, DndSignal, Kind, LegSignal, PresenceSignal
 from hub.core.transitions import next_state
 from hub.phone.adapter import ConnectionLost
 
@@ -73,6 +73,13 @@ class Listener:
         while True:
             signal = await self._next("do-not-disturb")
             if isinstance(signal, DndSignal):
+                return signal
+
+    async def hear_presence(self) -> PresenceSignal:
+        """Return the next signal about the user's presence, taking in those before it."""
+        while True:
+            signal = await self._next("the presence")
+            if isinstance(signal, PresenceSignal):
                 return signal
 
     async def agree(self, snapshot: Snapshot) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
+    from hub.core.presence import Presence
     from hub.core.recording import Cue
     from hub.errors import Problem
     from hub.events import Event
@@ -37,6 +38,8 @@ class PhoneOf(Protocol):
     def calls(self) -> tuple[Call, ...]: ...  # noqa: D102  told by the phone itself, as all that follow
     @property
     def dnd(self) -> bool | None: ...  # noqa: D102
+    @property
+    def presence(self) -> Presence | None: ...  # noqa: D102
     @property
     def state(self) -> str: ...  # noqa: D102
     @property
@@ -78,6 +81,7 @@ class PhoneOf(Protocol):
     async def pick_up(self, whom: str = "", device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
     async def hand_off(self, device: str, call: str = "") -> Call: ...  # noqa: D102
     async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
+    async def set_presence(self, presence: Presence) -> None: ...  # noqa: D102
     async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102
     async def sign_out_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102
     async def set_agent_state(self, state: AgentState, reason: str = "") -> None: ...  # noqa: D102

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from hub.core.call import CallState, Direction, HoldKind, Outcome
 from hub.core.numbers import NumberKind
+from hub.core.presence import Presence
 from hub.events import plain
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class HandsetAnswer(Answer):
 
 
 class PhoneAnswer(Answer):
-    """How the user's phone stands; `dnd` is null while the phone system has not told.
+    """How the user's phone stands; `dnd` and `presence` are null while the phone system has not told.
 
     `product`, `version` and `handsets` are what the phone system declares while it is connected.
 
@@ -145,6 +146,7 @@ class PhoneAnswer(Answer):
     state: Told
     message: Told
     dnd: bool | None
+    presence: Presence | None
     capabilities: tuple[str, ...]
     product: Told
     version: Told
@@ -160,6 +162,7 @@ class PhoneAnswer(Answer):
             state=str(phone.state),
             message=phone.message,
             dnd=phone.dnd,
+            presence=phone.presence,
             capabilities=tuple(sorted(phone.capabilities)),
             product=about.product,
             version=about.version,

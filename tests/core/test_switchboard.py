@@ -8,7 +8,8 @@ from boards import CALLER, Board, at, leg, signal
 from hub.core.boards import Messages
 from hub.core.call import Call, CallState, Cause, Contact, Direction, HoldKind, LegState, Outcome, Party
 from hub.core.numbers import Number, NumberKind
-from hub.core.signals import BoardSignal, DndSignal, EndedLeg, Kind, Snapshot
+from hub.core.presence import Presence
+from hub.core.signals import BoardSignal, DndSignal, EndedLeg, Kind, PresenceSignal, Snapshot
 from hub.core.transitions import ProtocolError
 
 ADA = Contact(id="c1", name="Ada Lovelace", company="Engines")
@@ -157,6 +158,24 @@ def test_dnd_is_told_when_it_changes(board: Board) -> None:
     assert board.resync(Snapshot(at=at(2), dnd=False)) == ()
     (changed,) = board.resync(Snapshot(at=at(3), dnd=True))
     assert (changed.on, changed.inferred) == (True, True)
+
+
+def test_a_presence_is_told_when_it_changes(board: Board) -> None:
+    assert board.resync(Snapshot(at=at(0))) == ()
+    assert board.presence is None
+    assert board.resync(Snapshot(at=at(0), presence=Presence.AWAY)) == ()
+    assert board.apply(PresenceSignal(presence=Presence.AWAY, at=at(1))) == ()
+    (changed,) = board.apply(PresenceSignal(presence=Presence.BUSY, at=at(2)))
+    assert (changed.type, changed.inferred) == ("presence", False)
+    assert (changed.presence, changed.before) == (Presence.BUSY, Presence.AWAY)
+    (missed,) = board.resync(Snapshot(at=at(3), presence=Presence.IN_OFFICE))
+    assert (missed.inferred, missed.presence, missed.before) == (True, Presence.IN_OFFICE, Presence.BUSY)
+    assert board.presence is Presence.IN_OFFICE
+
+
+def test_a_presence_that_is_told_first_has_none_before(board: Board) -> None:
+    (told,) = board.apply(PresenceSignal(presence=Presence.BUSY, at=at(0)))
+    assert told.before is None
 
 
 def test_the_first_snapshot_tells_dnd_to_nobody(board: Board) -> None:

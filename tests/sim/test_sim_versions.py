@@ -125,6 +125,7 @@ class OldClient:
                 told: dict[str, Any] = json.loads(await self._socket.recv())
                 assert told["type"] in {"signed_in", "done", "error", "leg", "dnd_changed", "snapshot", "pong"}, told
                 assert not told.get("snapshot", {}).get("boards"), told
+                assert not told.get("snapshot", {}).get("presence"), told
                 if told["type"] == "leg":
                     words = told["kind"], told["cause"], told["leg"]["state"]
                     assert words[0] in KINDS, told

@@ -20,6 +20,7 @@ async def test_the_phone_tells_how_it_stands(alice: httpx.AsyncClient) -> None:
         "state": "connected",
         "message": "",
         "dnd": False,
+        "presence": None,
         "capabilities": sorted(ALL),
         "product": "Loopback",
         "version": "",

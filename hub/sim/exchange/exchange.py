@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from hub.core.presence import Presence
     from hub.sim.exchange.journal import EndedView, LegView, Told
     from hub.sim.exchange.office import Office, Who
     from hub.sim.exchange.reach import Deeds
@@ -47,12 +48,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSnapshot:
-    """All that is true for a user: legs that live, legs that `ended` since the mark, do-not-disturb, boards."""
+    """All that is true for a user: legs that live, those that `ended` since the mark, DND, presence, boards."""
 
     at: datetime
     live: tuple[LegView, ...]
     ended: tuple[EndedView, ...]
     dnd: bool
+    presence: Presence
     boards: tuple[WireBoard, ...]
     mark: str
 
@@ -94,6 +96,7 @@ class Exchange:
         self._deeds: Deeds = {
             **self.accounts.deeds,
             commands.SetDnd: self._set_dnd,
+            commands.SetPresence: self._set_presence,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
             **self.audio.deeds,
@@ -153,6 +156,10 @@ class Exchange:
         """Whether a user's handsets do not ring."""
         return user in self._switch.dnd
 
+    def presence(self, user: str) -> Presence:
+        """Where colleagues are told that a user is."""
+        return self._switch.presences[user]
+
     # --- what the world outside does ---
 
     def call_in(self, now: datetime, who: Who, number: str) -> str:
@@ -204,6 +211,14 @@ class Exchange:
             raise Refused(Code.UNKNOWN_USER, f"there is no user {user[:80]!r}")
         self.accounts.require_change(user)
 
+    def change_presence(self, now: datetime, user: str, presence: Presence) -> None:
+        """Say for a user where that user is. Raises `Refused`."""
+        at = self.advance(now)
+        if user not in self.office.users:
+            raise Refused(Code.UNKNOWN_USER, f"there is no user {user[:80]!r}")
+        self._be(user, presence, at)
+        self._switch.settle(at)
+
     # --- questions ---
 
     def snapshot(
@@ -219,6 +234,7 @@ class Exchange:
                 ended for ended in journal.ended_since(since) if handsets is None or ended.leg.device in handsets
             ),
             dnd=self.dnd(user),
+            presence=self.presence(user),
             boards=self._switch.reporter.boards(user),
             mark=journal.mark,
         )
@@ -252,3 +268,13 @@ class Exchange:
             (self._switch.dnd.add if command.on else self._switch.dnd.remove)(user)
             self._switch.reporter.dnd(user, at, on=command.on)
         return Accepted()
+
+    def _set_presence(self, at: datetime, asking: Asking, command: commands.SetPresence) -> Accepted:
+        self._reach.any_handset(asking, command.name)
+        self._be(asking.user.name, command.presence, at)
+        return Accepted()
+
+    def _be(self, user: str, presence: Presence, at: datetime) -> None:
+        if presence is not self.presence(user):
+            self._switch.presences[user] = presence
+            self._switch.reporter.presence(user, at, presence)

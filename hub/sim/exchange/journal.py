@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.core.call import CallState, Cause, Direction, HoldKind
+    from hub.core.presence import Presence
     from hub.core.signals import Kind
     from hub.sim.exchange.office import Who
     from hub.sim.wire_boards import WireBoard
@@ -66,6 +67,16 @@ class DndTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceTold:
+    """A user's presence was changed."""
+
+    user: str
+    mark: str
+    at: datetime
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardTold:
     """One of a user's boards changed; `now` is the whole of it."""
 
@@ -84,7 +95,7 @@ class WipeTold:
     handset: str
 
 
-Told = LegTold | DndTold | BoardTold | WipeTold
+Told = LegTold | DndTold | PresenceTold | BoardTold | WipeTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
+from hub.core.presence import Presence
 from hub.core.queue_boards import Distribution
 from hub.phone import agent_commands, commands, transfer_commands
 from hub.phone.account_commands import ACCOUNT
@@ -40,6 +41,7 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.AnswerLine,
             commands.Announce,
             commands.SetDnd,
+            commands.SetPresence,
             agent_commands.SignInAgent,
             agent_commands.SignOutAgent,
             agent_commands.SetAgentState,
@@ -167,7 +169,7 @@ class User:
 
     `system_calls` is what the user may see of other people's calls, `permissions` which of `PERMISSIONS` they have. A
     `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency. Who
-    `must_change` can do nothing else before.
+    `must_change` can do nothing else before. `presence` is where the user is when the office opens.
     """
 
     name: str
@@ -181,6 +183,7 @@ class User:
     restricted: bool = False
     permissions: frozenset[str] = PERMISSIONS
     must_change: bool = False
+    presence: Presence = Presence.IN_OFFICE
 
     @property
     def who(self) -> Who:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from hub.core.call import Cause
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
-from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView
+from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView, PresenceTold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from hub.core.presence import Presence
     from hub.sim.exchange.conversation import Branch
     from hub.sim.exchange.journal import Told
     from hub.sim.wire_boards import WireBoard
@@ -43,6 +44,10 @@ class Reporter:
     def dnd(self, user: str, at: datetime, *, on: bool) -> None:
         """Tell a user that do-not-disturb was switched."""
         self._tell(DndTold(user=user, mark=self._journals[user].next_mark(), at=at, on=on))
+
+    def presence(self, user: str, at: datetime, presence: Presence) -> None:
+        """Tell a user that the presence was changed."""
+        self._tell(PresenceTold(user=user, mark=self._journals[user].next_mark(), at=at, presence=presence))
 
     def board(self, user: str, at: datetime, now: WireBoard) -> None:
         """Tell a user how a board stands now, unless that is known."""

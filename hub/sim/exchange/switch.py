@@ -52,6 +52,7 @@ class Switch:
         self.keys = Keys(office, self.branches)
         self.watchers: list[Watcher] = []
         self.dnd: set[str] = set()
+        self.presences = {user.name: user.presence for user in office.users.values()}
         self.reporter = Reporter(office.users, epoch, memory, tell)
         self._epoch = epoch
         self._wake = wake

@@ -7,6 +7,7 @@ from datetime import UTC
 import pytest
 
 from hub.core.call import Cause, Direction
+from hub.core.presence import Presence
 from hub.core.signals import Kind, LegSignal
 from hub.phone.adapter import PhoneError
 from hub.phone.commands import (
@@ -18,6 +19,7 @@ from hub.phone.commands import (
     ResumeLeg,
     SendDigits,
     SetDnd,
+    SetPresence,
     SilenceLeg,
 )
 from hub.testing.contract.base import Contract, talking
@@ -116,6 +118,19 @@ class CallContract(Contract):
                 assert other.snapshot.dnd is True
             await listener.session.do(SetDnd(on=False))
             assert (await listener.hear_dnd()).on is False
+
+    async def test_a_presence(self, phone_system: PhoneSystem) -> None:
+        """It is told when it was changed, once, and stands in the next snapshot."""
+        async with Listener.opened(phone_system.adapter()) as listener:
+            listener.needs("presence")
+            before = listener.snapshot.presence
+            assert before is not None
+            for presence in (*(one for one in Presence if one is not before), before):
+                await listener.session.do(SetPresence(presence))
+                await listener.session.do(SetPresence(presence))
+                assert (await listener.hear_presence()).presence is presence
+                async with Listener.opened(phone_system.adapter()) as other:
+                    assert other.snapshot.presence is presence
 
     async def test_unknown_calls_and_wrong_states_are_refused(self, phone_system: PhoneSystem) -> None:
         """With the code for it, and nothing happens."""
