@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from hub.errors import Problem, UserError
@@ -13,16 +15,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, MetaData
 
+    from hub.store.reader import Reader
     from hub.store.writer import Writer
 
 T = TypeVar("T")
 
 
+_READING_AT_ONCE = 4
+
+
 class Database:
     """What a plugin gets to work with its tables."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, reader: Reader, plugin: str) -> None:
         self._writer = writer
+        self._reader = reader
+        self._threads = ThreadPoolExecutor(_READING_AT_ONCE, thread_name_prefix=f"phonehub-read-{plugin}")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Call `work(connection)` on the store's own thread, in a transaction; returns what it returned.
@@ -30,6 +38,17 @@ class Database:
         What it raises is raised here, and nothing of it is kept. It holds up all other writing, so it should be short.
         """
         return await self._writer.run(work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Call `work(connection)` on a thread of the plugin's own, where it sees one state and cannot write.
+
+        It holds up nobody, however long it takes. Raises `UserError` if the database cannot be read.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._reader.read, work)
+
+    def close(self) -> None:
+        """Begin to read no more; what is being read is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def check_tables(plugin: str, tables: MetaData) -> None:

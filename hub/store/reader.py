@@ -37,52 +37,52 @@ class Reader:
         path = path_of(self._url)
         if path is not None and not path.is_file():
             raise UserError.of("there is no history yet", 'the hub writes it: "phonehub run"', str(path))
-        at, latest = self._read(migrate.current), migrate.latest()
+        at, latest = self.read(migrate.current), migrate.latest()
         if at != latest:
             cause = f"it is at revision {at or 'none'}, this version reads {latest}"
             raise UserError.of(cause, '"phonehub run" brings an older one up to date', place_of(self._url))
 
     def entries(self, query: Query) -> list[HistoryEntry]:
         """Return lines of the call history, newest first."""
-        return self._read(lambda connection: calls.read_entries(connection, query))
+        return self.read(lambda connection: calls.read_entries(connection, query))
 
     def calls(self, query: Query) -> list[Call]:
         """Return past calls whole, newest first."""
-        return self._read(lambda connection: calls.read_calls(connection, query))
+        return self.read(lambda connection: calls.read_calls(connection, query))
 
     def open_calls(self, user: str) -> list[Call]:
         """Return the user's calls that had not ended, oldest first."""
-        return self._read(lambda connection: calls.read_open_calls(connection, user))
+        return self.read(lambda connection: calls.read_open_calls(connection, user))
 
     def former_calls(self, user: str, limit: int) -> list[str]:
         """Return the ids of the user's latest calls that have ended, oldest first."""
-        return self._read(lambda connection: calls.read_former_calls(connection, user, limit))
+        return self.read(lambda connection: calls.read_former_calls(connection, user, limit))
 
     def call(self, user: str, call_id: str) -> Call | None:
         """Return one call whole, None if the user has none of that id."""
-        return self._read(lambda connection: calls.read_call(connection, user, call_id))
+        return self.read(lambda connection: calls.read_call(connection, user, call_id))
 
     def recordings(self, wanted: Wanted) -> list[RecordingEntry]:
         """Return recordings, newest first."""
-        return self._read(lambda connection: recordings.read(connection, wanted))
+        return self.read(lambda connection: recordings.read(connection, wanted))
 
     def recording(self, user: str, name: str) -> RecordingEntry | None:
         """Return one recording, None if the user has none of that id."""
-        return self._read(lambda connection: recordings.read_one(connection, user, name))
+        return self.read(lambda connection: recordings.read_one(connection, user, name))
 
     def outdated_recordings(self, user: str, before: datetime | None, most_bytes: int) -> list[RecordingEntry]:
         """Return the recordings begun before a time, and the oldest of those beyond so many bytes (0: any number)."""
-        return self._read(lambda connection: recordings.outdated(connection, user, before, most_bytes))
+        return self.read(lambda connection: recordings.outdated(connection, user, before, most_bytes))
 
     def mark(self, user: str) -> str:
         """Return how far the user's phone system was followed, empty at the start."""
-        return self._read(lambda connection: calls.read_mark(connection, user))
+        return self.read(lambda connection: calls.read_mark(connection, user))
 
     def actions(
         self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
     ) -> list[ActionRecord]:
         """Return what the user's rules did, newest first."""
-        return self._read(
+        return self.read(
             lambda connection: actions.read_actions(connection, user, since=since, rule=rule, call=call, limit=limit)
         )
 
@@ -90,7 +90,8 @@ class Reader:
         """Close the connections."""
         self._engine.dispose()
 
-    def _read(self, work: Callable[[Connection], T]) -> T:
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work(connection)` finds; it sees one state of the database."""
         try:
             with self._engine.begin() as connection:
                 return work(connection)

@@ -82,6 +82,7 @@ class Store:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-read")
         self._engine: Engine | None = None
         self._writer: Writer | None = None
+        self._databases: list[Database] = []
 
     async def open(self) -> None:
         """Make the database or bring it up to date, with a copy of an SQLite file beforehand; raises `UserError`."""
@@ -104,6 +105,8 @@ class Store:
         writer, self._writer = self._writer, None
         if await self._aside(writer.stop, deadline):
             self._engine.dispose()
+        for database in self._databases:
+            database.close()
         self._reader.close()
         self._threads.shutdown(wait=False)
 
@@ -197,7 +200,9 @@ class Store:
         """Make a plugin's tables, or bring them up to date by the revisions in a folder; raises `UserError`."""
         check_tables(plugin, tables)
         await self._writing.run(prepare(plugin, tables, migrations))
-        return Database(self._writing)
+        database = Database(self._writing, self._reader, plugin)
+        self._databases.append(database)
+        return database
 
     # --- opening ---
 

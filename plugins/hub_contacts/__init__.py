@@ -1,4 +1,4 @@
-"""Contacts: who people are, read from files and sources, and written again."""
+"""Contacts: who people are, kept for each user, read from files and sources, and written again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from hub import hookimpl
 from hub_contacts.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
     from pydantic import BaseModel
+    from sqlalchemy import MetaData
+
+    from hub import Context
+    from hub_contacts.book import Book
 
 __all__ = ["Contacts"]
 
@@ -16,7 +21,42 @@ __all__ = ["Contacts"]
 class Contacts:
     """The user's own contacts, and those that the phone system and other sources have."""
 
+    def __init__(self) -> None:
+        self._books: dict[str, Book] = {}
+
     @hookimpl
     def register_config(self) -> type[BaseModel]:
         """Return what `[plugins.contacts]` may hold."""
         return Settings
+
+    @hookimpl
+    def register_tables(self) -> MetaData:
+        """Return the tables."""
+        from hub_contacts.tables import metadata
+
+        return metadata
+
+    @hookimpl
+    def register_routes(self, context: Context) -> APIRouter:
+        """Return the routes."""
+        from hub_contacts.routes import routes
+
+        return routes(self._books, context.config.administrators)
+
+    @hookimpl
+    async def start(self, context: Context) -> None:
+        """Open the user's book."""
+        from hub_contacts.book import Book
+
+        self._books[context.user] = Book(context)
+
+    @hookimpl
+    async def stop(self, context: Context) -> None:
+        """Close the user's book."""
+        self._books.pop(context.user, None)
+
+    @hookimpl
+    async def on_wipe(self, context: Context) -> None:
+        """Delete all contacts that are kept of the user."""
+        if book := self._books.get(context.user):
+            await book.delete_all()

@@ -32,7 +32,7 @@ async def on_thread(work: Callable[..., T], *arguments: object) -> T:
         if error is not None:
             done.set_exception(error)
         else:
-            done.set_result(result)  # type: ignore[arg-type]  without an error there is a result
+            done.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
 
     def run() -> None:
         result, error = None, None

@@ -153,8 +153,8 @@ def column_of(heading: str) -> Column | None:
             skipped = _NOT_VALUE.search(text) and (field != "number" or not text.startswith("nom"))
             return None if skipped and field != "url" else Column(field, _label(text, field), "", "text")
     place = _found(_PLACES, text)
-    for part, pattern in _ADDRESS:
-        if re.search(pattern, text):
+    for part, words in _ADDRESS:
+        if re.search(words, text):
             return Column("address", place if place != "other" else "other", place, part)
     return None
 

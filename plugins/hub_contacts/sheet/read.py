@@ -217,7 +217,7 @@ class Sheet:
             if field == "address":
                 lines = [parts.get(part, "") for part in ADDRESS_PARTS]
                 if any(lines):
-                    found.setdefault(field, []).append(Address(*lines, label=label, primary=primary))
+                    found.setdefault(field, []).append(Address._make((*lines, label, primary)))
             elif "text" in parts:
                 found.setdefault(field, []).extend(
                     Labelled(text.strip(), label, primary) for text in self._texts(field, parts["text"]) if text.strip()

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hub import DialPlan
+from hub_contacts import rows
+from hub_contacts.keys import keys_of
+from hub_contacts.told import ContactsChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hub import Context
+    from hub_contacts.query import Query
+    from hub_contacts.stored import Stored
+
+_GATHERED = 0.25
+"""Seconds between two events that tell of changes: many changes are told at once."""
+
+
+class Book:
+    """The contacts of one user. Every change is told as an event, with ids alone; `most_told` of them at once."""
+
+    def __init__(self, context: Context, most_told: int = 100) -> None:
+        self._context = context
+        self._user = context.user
+        self._most_told = most_told
+        self._untold: dict[str, None] = {}
+        self._telling: asyncio.Task[None] | None = None
+        self._editing = asyncio.Lock()
+
+    async def get(self, contact_id: str) -> Stored | None:
+        """Return a contact with its photo; None if there is none of that id."""
+        return await self._context.database.read(partial(rows.read_one, user=self._user, contact_id=contact_id))
+
+    async def page(self, query: Query) -> tuple[int, list[Stored]]:
+        """Return how many contacts there are on all pages, and those of one, without their photos."""
+        return await self._context.database.read(partial(rows.read_page, user=self._user, query=query))
+
+    async def of_source(self, source: str) -> list[Stored]:
+        """Return all contacts of a source, without their photos."""
+        return await self._context.database.read(partial(rows.read_source, user=self._user, source=source))
+
+    async def put(self, stored: Iterable[Stored]) -> list[Stored]:
+        """Write contacts, new ones or in place of those of the same ids; return them as they are kept.
+
+        The keys of their numbers are made here. More than a few hundred are written in several transactions.
+        """
+        given = list(stored)
+        now = self._context.clock.now().timestamp()
+        kept = await asyncio.to_thread(_with_keys, given, self._plan(), now)
+        for part in rows.in_parts(kept):
+            await self._context.database.run(partial(rows.write, user=self._user, stored=part))
+            self._tell(each.id for each in part)
+        return kept
+
+    async def edit(self, contact_id: str, change: Callable[[Stored], Stored]) -> Stored | None:
+        """Put what `change` makes of a contact in its place, with nobody between; None if there is none of that id.
+
+        What `change` raises is raised here, and nothing is written.
+        """
+        async with self._editing:
+            stored = await self.get(contact_id)
+            if stored is None:
+                return None
+            (kept,) = await self.put([change(stored)])
+            return kept
+
+    async def delete(self, ids: Iterable[str]) -> list[str]:
+        """Delete contacts; return the ids of those that there were."""
+        wanted = list(ids)
+        gone: list[str] = []
+        for start in range(0, len(wanted), rows.AT_ONCE):
+            part = wanted[start : start + rows.AT_ONCE]
+            gone += await self._context.database.run(partial(rows.remove, user=self._user, ids=part))
+        self._tell(gone)
+        return gone
+
+    async def delete_all(self, source: str | None = None) -> int:
+        """Delete all contacts of a source, or all that there are; return how many they were."""
+        count = 0
+        while part := await self._context.database.run(partial(rows.remove_some, user=self._user, source=source)):
+            count += len(part)
+            self._tell(part)
+        return count
+
+    async def view(self) -> str:
+        """Return the chosen view, as it was given; empty if none was."""
+        return await self._context.database.read(partial(rows.read_view, user=self._user))
+
+    async def choose_view(self, view: str) -> None:
+        """Keep the chosen view."""
+        await self._context.database.run(partial(rows.write_view, user=self._user, view=view))
+
+    def _plan(self) -> DialPlan:
+        try:
+            return self._context.phone.plan
+        except LookupError:  # a user without a phone
+            return DialPlan()
+
+    def _tell(self, ids: Iterable[str]) -> None:
+        self._untold |= dict.fromkeys(ids)
+        if self._untold and (self._telling is None or self._telling.done()):
+            self._telling = self._context.spawn(self._tell_all(), "telling of contacts")
+
+    async def _tell_all(self) -> None:
+        while self._untold:
+            ids, self._untold = tuple(self._untold), {}
+            self._context.emit(ContactsChanged, ids=ids if len(ids) <= self._most_told else ())
+            await self._context.clock.sleep(_GATHERED)
+
+
+def _with_keys(stored: list[Stored], plan: DialPlan, now: float) -> list[Stored]:
+    return [replace(each, keys=keys_of(each.contact, plan), changed=now) for each in stored]

@@ -1,0 +1,17 @@
+"""What the plugin tells: never a name or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hub import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsChanged(Event):
+    """Contacts of the user were added, changed or deleted: those of these ids; where there are none named, many."""
+
+    type: ClassVar[str] = "contacts.changed"
+
+    ids: tuple[str, ...] = ()
