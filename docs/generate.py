@@ -168,7 +168,8 @@ def _commands(group: click.Group, context: click.Context, name: str, before: str
         if isinstance(command, click.Group):
             for sub in command.list_commands(inside):
                 yield from _commands(command, inside, sub, words)
-            return
+            if not command.invoke_without_command:
+                return
         arguments = [each.make_metavar(inside) for each in command.params if isinstance(each, click.Argument)]
         options = [
             f"`{each.opts[-1]}`" for each in command.params if isinstance(each, click.Option) and not each.hidden

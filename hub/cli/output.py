@@ -45,8 +45,15 @@ def problems_as_json(wanted: bool) -> Iterator[None]:  # noqa: FBT001  the comma
         print_json([])
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    empty: str = "",
+    colour: Callable[[Sequence[str]], str] = lambda _row: "",
+) -> None:
     """Print a table, every cell made harmless; `empty` is said where there are no rows.
+
+    `colour` names that of a row, empty for none; a terminal shows it, unless it is told not to by NO_COLOR.
 
     Where the terminal is too narrow, each row is a paragraph: the first cell, below it the others that hold anything.
     """
@@ -60,13 +67,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
     width = None if sys.stdout.isatty() else 10_000
     console = Console(width=width, highlight=False)
     if console.width < _least_width(columns, cells):
-        for first, *others in cells:
-            click.echo(first)
+        for row in cells:
+            first, *others = row
+            click.secho(first, fg=colour(row) or None)
             for column, cell in zip(columns[1:], others, strict=True):
                 if cell:
                     click.echo(f"  {column:11} {cell}")
         return
-    console.print(table(columns, cells))
+    console.print(table(columns, cells, colour))
 
 
 def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
@@ -75,7 +83,9 @@ def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     return sum(min(width, _FOLDED) + _GAP for width in widest) - _GAP
 
 
-def table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Any:
+def table(
+    columns: Sequence[str], cells: Iterable[Sequence[str]], colour: Callable[[Sequence[str]], str] = lambda _row: ""
+) -> Any:
     """Return a rich table of cells that are harmless already."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -85,7 +95,7 @@ def table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Any:
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in cells:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(cell) for cell in row), style=colour(row))
     return made
 
 

@@ -60,7 +60,7 @@ def replayed(
     settings: Settings, paths: Iterable[Path], since: datetime, limit: int, *, everything: bool
 ) -> list[dict[str, Any]]:
     """Return what the rules would have done with each past call, oldest first."""
-    from hub.store.calls import Query
+    from hub.store.past import Query
 
     found = at_hand(settings)
     rules = found.rules(paths)

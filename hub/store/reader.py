@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, recordings
+from hub.store import actions, calls, migrate, past, recordings
 from hub.store.engine import path_of, reader_engine, url_of
 from hub.store.trouble import place_of, trouble
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hub.core.call import Call
     from hub.rules.record import ActionRecord
-    from hub.store.calls import HistoryEntry, Query
+    from hub.store.past import HistoryEntry, Query
     from hub.store.recordings import RecordingEntry, Wanted
 
 T = TypeVar("T")
@@ -43,12 +43,16 @@ class Reader:
             raise UserError.of(cause, '"phonehub run" brings an older one up to date', place_of(self._url))
 
     def entries(self, query: Query) -> list[HistoryEntry]:
-        """Return lines of the call history, newest first."""
-        return self.read(lambda connection: calls.read_entries(connection, query))
+        """Return lines of the call history."""
+        return self.read(lambda connection: past.read_entries(connection, query))
+
+    def entry(self, user: str, call_id: str) -> HistoryEntry | None:
+        """Return one line of the call history, None if the user has no call of that id."""
+        return self.read(lambda connection: past.read_entry(connection, user, call_id))
 
     def calls(self, query: Query) -> list[Call]:
-        """Return past calls whole, newest first."""
-        return self.read(lambda connection: calls.read_calls(connection, query))
+        """Return past calls whole."""
+        return self.read(lambda connection: past.read_calls(connection, query))
 
     def open_calls(self, user: str) -> list[Call]:
         """Return the user's calls that had not ended, oldest first."""

@@ -14,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import SystemClock
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, recordings
-from hub.store.calls import HistoryEntry, Query
+from hub.store import actions, calls, migrate, recordings, search
 from hub.store.database import Database, check_tables, prepare
 from hub.store.engine import make_private, path_of, url_of, writer_engine
+from hub.store.past import HistoryEntry, Query, Sort
 from hub.store.reader import Reader
 from hub.store.recordings import RecordingEntry, Wanted
 from hub.store.trouble import place_of, trouble
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hub.errors import Problem
     from hub.rules.record import ActionRecord
 
-__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "RecordingEntry", "Store"]
+__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "RecordingEntry", "Sort", "Store"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,7 +94,12 @@ class Store:
 
         self._engine = await self._aside(self._prepare)
         self._writer = Writer(
-            self._engine, limits=self._limits, clock=self._clock, tidy=self._tidy, on_trouble=on_trouble
+            self._engine,
+            limits=self._limits,
+            clock=self._clock,
+            tidy=self._tidy,
+            settle=search.settle,
+            on_trouble=on_trouble,
         )
         self._writer.start()
 
@@ -141,6 +146,24 @@ class Store:
         await self._writing.flush()
         await self._writing.run(lambda connection: calls.add_note(connection, user, call_id, text, now))
 
+    async def delete_call(self, user: str, call_id: str) -> bool:
+        """Delete a call that is over, with its notes, for good; return whether there was one. Raises `StoreError`."""
+        now = self._clock.now()
+        await self._writing.flush()
+        return await self._writing.run(lambda connection: calls.delete_one(connection, user, call_id, now))
+
+    async def delete_calls(self, user: str, before: datetime | None = None) -> int:
+        """Delete all calls that are over, or those begun before a time; return how many. Raises `StoreError`.
+
+        The oldest go first, some at once: others need not wait, and what was deleted stays so whatever happens.
+        """
+        now = self._clock.now()
+        await self._writing.flush()
+        total = 0
+        while some := await self._writing.run(lambda connection: calls.delete_some(connection, user, before, now)):
+            total += some
+        return total
+
     async def add_recording(self, entry: RecordingEntry) -> None:
         """Keep a recording as it is now; raises `StoreError`."""
         await self._writing.run(lambda connection: recordings.write(connection, entry))
@@ -153,8 +176,12 @@ class Store:
     # --- reading ---
 
     async def calls(self, user: str, **wanted: Any) -> list[HistoryEntry]:
-        """Return a user's call history, newest first; `wanted` as in `Query`: since, until, search, limit, ..."""
+        """Return a user's call history; `wanted` as in `Query`: since, until, search, sort, limit, ..."""
         return await self._aside(self._reader.entries, Query(user=user, **wanted))
+
+    async def entry(self, user: str, call_id: str) -> HistoryEntry | None:
+        """Return one line of a user's call history, None if there is no call of that id."""
+        return await self._aside(self._reader.entry, user, call_id)
 
     async def past_calls(self, user: str, **wanted: Any) -> list[Call]:
         """Return a user's past calls whole, newest first; `wanted` as in `Query`."""

@@ -5,14 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    not_,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -23,11 +36,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Store any aware time."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return it in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else EPOCH + value * MICROSECOND
 
 
 def storable(text: str) -> str:
@@ -47,6 +60,9 @@ class Words(TypeDecorator[str]):
         """Store what can be stored of it."""
         return None if value is None else storable(value)
 
+
+SORT_KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text to sort by, by its code points in every database, as Python sorts."""
 
 metadata = MetaData()
 
@@ -76,10 +92,29 @@ calls = Table(
     Column("orbit", Words),
     Column("searchable", Words, nullable=False),
     Column("call", Text, nullable=False),
+    Column("deleted", Instant),
+    Column("fresh", Boolean, nullable=False, server_default=text("true")),
+    Column("by_name", SORT_KEY),
+    Column("by_number", SORT_KEY),
 )
-"""One row a call; `call` is the whole of it in JSON, `searchable` what a search looks at, in lower case."""
-Index("calls_by_time", calls.c.user, calls.c.started)
-Index("calls_open", calls.c.user, sqlite_where=calls.c.ended.is_(None), postgresql_where=calls.c.ended.is_(None))
+"""One row a call; `call` is the whole of it in JSON, `searchable` what a search looks at, in lower case.
+
+Of a deleted call only an empty row is left, so that it is not written again. What makes searching and sorting fast is
+made later (`hub.store.search`), so that nobody waits for it: a row is `fresh`, and has no keys, until then.
+"""
+_there, _gone, _fresh = calls.c.deleted.is_(None), calls.c.deleted.is_not(None), calls.c.fresh
+_settled = and_(_there, not_(_fresh))
+Index("calls_by_time", calls.c.user, calls.c.started, sqlite_where=_there, postgresql_where=_there)
+Index("calls_deleted", calls.c.user, calls.c.started, sqlite_where=_gone, postgresql_where=_gone)
+Index("calls_fresh", calls.c.user, sqlite_where=_fresh, postgresql_where=_fresh)
+Index(
+    "calls_by_name", calls.c.user, calls.c.by_name, calls.c.started.desc(),
+    sqlite_where=_settled, postgresql_where=_settled,
+)  # fmt: skip
+Index(
+    "calls_by_number", calls.c.user, calls.c.by_number, calls.c.started.desc(),
+    sqlite_where=_settled, postgresql_where=_settled,
+)  # fmt: skip
 
 marks = Table("marks", metadata, Column("user", Words, primary_key=True), Column("mark", Words, nullable=False))
 """How far each user's phone system was followed, written together with the calls that this made."""

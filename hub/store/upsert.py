@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table
 
 
-def insert_or_replace(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_or_replace(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], unless: str | None = None
+) -> None:
     """Insert rows with all columns; one with a known primary key takes the place of the old one.
+
+    It does not where the old one has a value in the column `unless`.
 
     It is on the way of every durable call, so the statement is compiled once and handed to the driver as it is, which
     takes a third of the time that executing the construct takes.
     """
     if rows:
-        sql, arrange = _compiled(connection.dialect, table, _replacing)
+        sql, arrange = _compiled(connection.dialect, table, _replacing, unless)
         connection.exec_driver_sql(sql, [arrange(row) for row in rows])
 
 
@@ -53,10 +57,10 @@ def _insert(dialect: str, table: Table) -> Any:
 
 @cache
 def _compiled(
-    dialect: Dialect, table: Table, statement: Callable[[str, Table], Any]
+    dialect: Dialect, table: Table, statement: Callable[..., Any], *more: Any
 ) -> tuple[str, Callable[[dict[str, Any]], Any]]:
     """Return the SQL of a statement for rows of a table, and what makes a row into its parameters."""
-    compiled = statement(dialect.name, table).compile(dialect=dialect)
+    compiled = statement(dialect.name, table, *more).compile(dialect=dialect)
     processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
     order = [(name, processors[name]) for name in compiled.positiontup or processors]
 
@@ -69,10 +73,11 @@ def _compiled(
     return compiled.string, in_order if compiled.positional else by_name
 
 
-def _replacing(dialect: str, table: Table) -> Any:
+def _replacing(dialect: str, table: Table, unless: str | None) -> Any:
     insert = _insert(dialect, table)
     fresh = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=fresh)
+    where = None if unless is None else table.c[unless].is_(None)
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=fresh, where=where)
 
 
 @cache

@@ -35,7 +35,8 @@ class Limits:
 
     Records that nobody waits for are gathered for `gather` seconds, so that who claims right after a call was recorded
     does not wait for the disk twice. `tidy_after` is after how many records old ones are looked for. After `rest_after`
-    seconds without work, or at the latest after `busy_for` transactions, the log is copied into the database.
+    seconds without work, or at the latest after `busy_for` transactions, the log is copied into the database. Calls
+    that have ended are settled as soon as there are `settle` of them, as many at once, and without work all.
     """
 
     most_waiting: int = 10_000
@@ -45,6 +46,7 @@ class Limits:
     retry_first: float = 0.5
     retry_last: float = 30.0
     tidy_after: int = 1000
+    settle: int = 50
 
 
 @dataclass(slots=True)
@@ -84,8 +86,9 @@ class _Group:
 class Writer:
     """The thread and what waits for it.
 
-    `tidy` deletes what is too old, inside a transaction, with the first and now and then. `on_trouble` is called on the
-    thread: with a problem when nothing can be written or records were lost, with None when writing works again.
+    `tidy` deletes what is too old, inside a transaction, with the first and now and then. `settle` does what could wait
+    for up to so many calls, in one too, and returns for how many it did. `on_trouble` is called on the thread: with a
+    problem when nothing can be written or records were lost, with None when writing works again.
     """
 
     def __init__(
@@ -95,12 +98,15 @@ class Writer:
         limits: Limits,
         clock: Clock,
         tidy: Callable[[Connection], None],
+        settle: Callable[[Connection, int], int],
         on_trouble: Callable[[Problem | None], None],
     ) -> None:
         self._engine = engine
         self._limits = limits
         self._clock = clock
         self._tidy = tidy
+        self._settle_calls = settle
+        self._unsettled = 0
         self._on_trouble = on_trouble
         self._wake = threading.Condition()
         self._pending = Pending(limits.most_waiting)
@@ -200,8 +206,10 @@ class Writer:
             for job in jobs:
                 self._do(job)
             self._settle(jobs)
+            if self._unsettled >= self._limits.settle:
+                self._settle_some()
             if self._commits >= self._limits.busy_for:
-                self._rest()
+                self._copy_log()
         if self._connection is not None:
             self._connection.close()
 
@@ -261,6 +269,7 @@ class Writer:
             calls.write_marks(connection, records.marks)
             actions.write_actions(connection, records.actions)
             new = set(actions.claim(connection, {asked.key for asked in group.claims}, self._clock.now()))
+            self._unsettled += sum(call.ended is not None for call in records.calls.values())
             self._written += len(records.calls) + len(records.actions) + len(new)
             if self._written >= self._limits.tidy_after:
                 self._tidy(connection)
@@ -303,6 +312,26 @@ class Writer:
             job.error = error
 
     def _rest(self) -> None:
+        """Do what could wait until nobody else does; who comes meanwhile waits for a part of it only."""
+        while not (self._is_asked() or (self._is_due and self._pending)):
+            if not self._settle_some():
+                self._copy_log()
+                return
+
+    def _settle_some(self) -> bool:
+        """Settle some calls; return whether there may be more. If it fails, it is tried again after the next ones."""
+        try:
+            connection = self._connected()
+            with connection.begin():
+                settled = self._settle_calls(connection, self._limits.settle)
+        except SQLAlchemyError as error:
+            settled = 0
+            self._drop_connection()
+            self._tell(trouble(error, self._engine.url).problems[0])
+        self._unsettled = max(0, self._unsettled - settled) if settled == self._limits.settle else 0
+        return settled == self._limits.settle
+
+    def _copy_log(self) -> None:
         """Copy the log into the database; if that fails, it is tried again after the next transactions."""
         self._commits = 0
         try:

@@ -77,9 +77,10 @@ class Client:
         """Set something, return the answer; raises `NoHub` or `Refused`."""
         return self._ask("PUT", path, json=body)
 
-    def delete(self, path: str) -> None:
-        """Delete something; raises `NoHub` or `Refused`."""
-        self._ask("DELETE", path, headers={"Content-Type": "application/json"})
+    def delete(self, path: str, **query: Any) -> Any:
+        """Delete something, return the answer; raises `NoHub` or `Refused`."""
+        params = {name: value for name, value in query.items() if value is not None}
+        return self._ask("DELETE", path, params=params, headers={"Content-Type": "application/json"})
 
     def download(self, path: str, to: BinaryIO) -> None:
         """Write what stands at a path to a file; raises `NoHub` or `Refused`."""

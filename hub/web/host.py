@@ -114,6 +114,9 @@ class StoreOf(Protocol):
     """What the hub keeps, as `hub.store.store.Store` does."""
 
     async def calls(self, user: str, **wanted: Any) -> Sequence[HistoryEntry]: ...  # noqa: D102  as above
+    async def entry(self, user: str, call_id: str) -> HistoryEntry | None: ...  # noqa: D102
+    async def delete_call(self, user: str, call_id: str) -> bool: ...  # noqa: D102
+    async def delete_calls(self, user: str, before: datetime | None = None) -> int: ...  # noqa: D102
     async def add_note(self, user: str, call_id: str, text: str) -> None: ...  # noqa: D102
     async def actions(  # noqa: D102
         self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200

@@ -208,6 +208,12 @@ class PastCall(Answer):
     recordings: tuple[str, ...]
 
 
+class DeletedCalls(Answer):
+    """How many calls were deleted from the history."""
+
+    deleted: int
+
+
 class ActionAnswer(Answer):
     """What an action of a rule did; `detail` and `output` are redacted."""
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import pty
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from conftest import PHONEHUB
 
 from hub.cli.times import Since, lasted
 from hub.core.call import Call, CallState, Direction, Outcome, Party
@@ -116,11 +120,78 @@ def _look(phonehub: Phonehub) -> None:
     assert "\u202e" not in table
     assert "Eve\\x1b[31m\\u202e\\x07\\n (+49 30 12345678)" in table
     ann_row = next(line for line in table.splitlines() if "Ann" in line)
-    assert ann_row.split()[2:] == [
-        "inbound", "Ann", "((585)", "555-1234)", "ended", "3:05", "support", "desk", "wants", "an", "offer",
+    assert ann_row.split()[:1] + ann_row.split()[3:] == [
+        "Ann.alice", "inbound", "Ann", "((585)", "555-1234)", "ended", "3:05", "support", "desk",
+        "wants", "an", "offer",
     ]  # fmt: skip
     assert "(goes on)" in table
     assert phonehub(*alice, "--search", "nobody").stdout == "no calls\n"
+
+    assert names(phonehub(*alice, "--json", "--sort", "name")) == ["Ann", "Bert", HOSTILE, "Now"]
+    assert names(phonehub(*alice, "--json", "--sort", "name", "--reverse")) == ["Now", HOSTILE, "Bert", "Ann"]
+    assert names(phonehub(*alice, "--json", "--until", "2h")) == ["Bert", HOSTILE]
+
+
+@pytest.mark.feature("HIST-02", "CLI-01")
+@pytest.mark.parametrize("columns", ["200", "40"])
+async def test_missed_calls_are_red_on_a_terminal(home: Path, store: Store, columns: str) -> None:
+    await store.close()
+    said = await asyncio.to_thread(on_terminal, home, columns, "--user", "alice", "history")
+    red = [line for line in said.splitlines() if "\x1b[31m" in line]
+    assert len(red) >= 2
+    assert any("Bert" in line for line in red)
+    assert all("Ann" not in line for line in red)
+
+
+def on_terminal(home: Path, columns: str, *arguments: str) -> str:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment |= {"COLUMNS": columns, "TERM": "xterm"}
+    subprocess.run([PHONEHUB, *arguments], stdout=theirs, env=environment, cwd=home, timeout=30, check=True)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # that is how the end of a terminal looks
+        while more := os.read(ours, 65536):
+            said += more
+    os.close(ours)
+    return said.decode()
+
+
+@pytest.fixture
+async def running(store: Store, state: Path) -> AsyncIterator[Store]:
+    """The same store, behind a hub's API."""
+    host = SimpleNamespace(
+        phones={"alice": object(), "bob": object()}, store=store, plugins=(), routers=lambda: (), rules=lambda _: None,
+        subscribe=lambda _: lambda: None,
+    )  # fmt: skip
+    server = ApiServer(host, state=state)
+    await server.start()
+    yield store
+    await server.stop()
+
+
+@pytest.mark.feature("HIST-02", "CLI-01")
+@pytest.mark.usefixtures("running")
+async def test_past_calls_are_noted_and_deleted(phonehub: Phonehub) -> None:
+    await asyncio.to_thread(_delete, phonehub)
+
+
+def _delete(phonehub: Phonehub) -> None:
+    alice = ("--user", "alice", "history")
+    assert phonehub(*alice, "note", "Bert.alice", "call", "back").stdout == "noted\n"
+    assert names(phonehub(*alice, "--json", "--search", "call back")) == ["Bert"]
+    assert phonehub(*alice, "delete", "Bert.alice", said="n\n").returncode == 1
+    assert phonehub(*alice, "delete", "Zoe.bob", "--yes").stderr.startswith("there is no call Zoe.bob in the history")
+    assert phonehub(*alice, "delete", "Bert.alice", said="y\n").stdout.endswith("deleted\n")
+    assert names(phonehub(*alice, "--json")) == ["Now", "Ann", HOSTILE]
+    assert "goes on" in phonehub(*alice, "delete", "last", "--yes").stderr
+    assert phonehub(*alice, "delete").returncode == 2
+    assert phonehub(*alice, "delete", "Ann.alice", "--before", "2d").returncode == 2
+    assert phonehub(*alice, "delete", "--all", "--before", "2d", "--yes").stdout == "deleted 1 calls\n"
+    assert names(phonehub(*alice, "--json")) == ["Now", "Ann"]
+    assert phonehub(*alice, "delete", "--all", said="y\n").stdout.endswith("deleted 1 calls\n")
+    assert names(phonehub(*alice, "--json")) == ["Now"]
+    assert names(phonehub("--user", "bob", "history", "--json")) == ["Zoe"]
 
 
 @pytest.mark.feature("HIST-01")

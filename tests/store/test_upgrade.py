@@ -40,7 +40,12 @@ async def test_every_former_revision_becomes_todays(path: Path, open_store: Open
     with engine.begin() as connection:
         context = MigrationContext.configure(
             connection,
-            opts={"version_table": migrate.OWN_VERSIONS, "compare_type": True, "compare_server_default": True},
+            opts={
+                "version_table": migrate.OWN_VERSIONS,
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_name": lambda name, _kind, _of: not (name or "").startswith("call_words"),
+            },
         )
         assert context.get_current_revision() == migrate.latest()
         assert compare_metadata(context, tables.metadata) == []

@@ -45,6 +45,8 @@ WRITES = (
     ("POST", "/lines/1/seize", {}),
     ("POST", "/lines/1/answer", {}),
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
+    ("DELETE", "/history/c1.alice", {}),
+    ("DELETE", "/history", {}),
     ("POST", "/calls/-/recording/start", {}),
     ("DELETE", RECORDING, {}),
     *(("POST", f"/account/{word}", {}) for word in ("sign-in", "sign-out")),
@@ -57,7 +59,7 @@ EVERY = [
     *WRITES,
     *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
-    ("GET", "/system-calls", None),
+    *(("GET", path, None) for path in ("/system-calls", "/history/c1.alice")),
     *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
 ]
 
@@ -83,6 +85,7 @@ def test_every_route_is_tried(server: ApiServer) -> None:
         "/appearances/Sales/resume": "/appearances/{name}/resume",
         "/lines/1/seize": "/lines/{line}/seize",
         "/lines/1/answer": "/lines/{line}/answer",
+        "/history/c1.alice": "/history/{call}",
         "/history/c1.alice/note": "/history/{call}/note",
         "/calls/-/recording/start": "/calls/{call}/recording/{what}",
     }

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub.core.call import CallState, Outcome
+from hub.core.call import CallState, Direction, Outcome
 from hub.events import plain
 from hub.rules.record import ActionRecord
+from hub.store.recordings import RecordingEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import httpx
     from web_host import Office
 
+JSON = {"Content-Type": "application/json"}
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -44,6 +46,66 @@ async def test_history_is_newest_first_and_the_users_own(
     assert (await bob.get("/history")).json() == []
 
 
+@pytest.mark.feature("HIST-02")
+async def test_a_call_is_deleted_with_its_notes(
+    alice: httpx.AsyncClient, bob: httpx.AsyncClient, office: Office, past: list[str]
+) -> None:
+    await alice.post(f"/history/{past[1]}/note", json={"text": "a secret"})
+    assert (await bob.get(f"/history/{past[1]}")).status_code == 404
+    refused = await bob.delete(f"/history/{past[1]}", headers=JSON)
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_call")
+    assert (await bob.delete("/history", headers=JSON)).json() == {"deleted": 0}
+    assert (await alice.get(f"/history/{past[1]}")).json()["notes"][0]["text"] == "a secret"
+
+    assert (await alice.delete(f"/history/{past[1]}", headers=JSON)).status_code == 204
+    assert (await alice.get(f"/history/{past[1]}")).status_code == 404
+    assert (await alice.delete(f"/history/{past[1]}", headers=JSON)).status_code == 404
+    assert [each["id"] for each in (await alice.get("/history")).json()] == [past[0], past[2]]
+    assert (await alice.get("/history", params={"search": "secret"})).json() == []
+
+    living = await office.ring("alice", conversation="living")
+    await office.store.flush()
+    office.store.record_call(living)
+    await office.store.flush()
+    assert (await alice.delete(f"/history/{living.id}", headers=JSON)).json()["code"] == "wrong_state"
+    assert (await alice.delete("/history", headers=JSON, params={"until": "2026-03-02T08:00:00Z"})).json() == {
+        "deleted": 1
+    }
+    assert (await alice.delete("/history", headers=JSON)).json() == {"deleted": 1}
+    assert [each["id"] for each in (await alice.get("/history")).json()] == [living.id]
+
+
+@pytest.mark.feature("HIST-02")
+async def test_recordings_stay_when_a_call_is_deleted_unless_it_is_asked_for(
+    alice: httpx.AsyncClient, bob: httpx.AsyncClient, office: Office, past: list[str], tmp_path: Path
+) -> None:
+    files = []
+    for nth, call in enumerate(past):
+        for user in ("alice", "bob"):
+            files.append(tmp_path / f"{user} {nth}.wav")
+            files[-1].write_bytes(b"RIFF")
+            entry = RecordingEntry(
+                id=f"00000000000{nth}", user=user, call=call, conversation="c", direction=Direction.INBOUND, name="Ann",
+                number="", e164="", began=NOW - timedelta(hours=nth), duration=1.0, missing=0.0, format="wav", size=4,
+                sha256="", audio=str(files[-1]),
+            )  # fmt: skip
+            await office.recordings.add(entry)
+    assert (await alice.get(f"/history/{past[0]}")).json()["recordings"] == ["000000000000"]
+
+    async def left(client: httpx.AsyncClient) -> list[str]:
+        return [each["call"] for each in (await client.get("/recordings")).json()]
+
+    assert (await alice.delete(f"/history/{past[0]}", headers=JSON)).status_code == 204
+    assert await left(alice) == past
+    assert (await alice.delete(f"/history/{past[1]}", headers=JSON, params={"recordings": True})).status_code == 204
+    assert await left(alice) == [past[0], past[2]]
+    wanted = {"recordings": True, "until": (NOW - timedelta(hours=1)).isoformat()}
+    assert (await alice.delete("/history", headers=JSON, params=wanted)).json() == {"deleted": 1}
+    assert await left(alice) == [past[0]]
+    assert await left(bob) == past
+    assert [file.is_file() for file in files] == [True, True, False, True, False, True]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -54,6 +116,9 @@ async def test_history_is_newest_first_and_the_users_own(
         ({"search": "%"}, []),
         ({"outcome": "missed", "direction": "inbound"}, [0, 1, 2]),
         ({"direction": "outbound"}, []),
+        ({"reverse": True}, [2, 1, 0]),
+        ({"sort": "name", "reverse": True, "offset": 1}, [1, 0]),
+        ({"sort": "number", "limit": 1}, [0]),
     ],
 )
 async def test_history_is_searched(
