@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hub.clock import Clock
+    from hub.contact_source import (
+        CardConflict,
+        CardGone,
+        CardRefused,
+        ContactCard,
+        ContactChanges,
+        ContactSource,
+        ContactSourceKind,
+        SignIn,
+        SourceError,
+        SourceRefused,
+        SourceUnreachable,
+    )
     from hub.core.call import (
         NOBODY,
         Call,
@@ -105,13 +118,20 @@ __all__ = [
     "CallChanged",
     "CallEvent",
     "CallState",
+    "CardConflict",
+    "CardGone",
+    "CardRefused",
     "Cause",
     "Clock",
     "Command",
     "Condition",
     "ConnectionLost",
     "Contact",
+    "ContactCard",
+    "ContactChanges",
     "ContactFound",
+    "ContactSource",
+    "ContactSourceKind",
     "Context",
     "Device",
     "Dial",
@@ -162,10 +182,14 @@ __all__ = [
     "Session",
     "SetDnd",
     "SetPresence",
+    "SignIn",
     "SignInRefused",
     "Signal",
     "SilenceLeg",
     "Snapshot",
+    "SourceError",
+    "SourceRefused",
+    "SourceUnreachable",
     "Started",
     "Stopping",
     "Surroundings",
@@ -183,6 +207,8 @@ __all__ = [
 
 _HOMES = {
     "hub.clock": "Clock",
+    "hub.contact_source": "CardConflict CardGone CardRefused ContactCard ContactChanges ContactSource "
+    "ContactSourceKind SignIn SourceError SourceRefused SourceUnreachable",
     "hub.core.call": "NOBODY Call CallState Cause Contact Direction Leg LegState Outcome Party",
     "hub.core.dial_plan": "DialPlan",
     "hub.core.numbers": "NO_NUMBER Number NumberKind",

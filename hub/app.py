@@ -210,6 +210,8 @@ class Hub:
             database=self._databases.get,
             http=lambda: client,
             secret=self._secret,
+            learn=self.redactor.learn,
+            contact_sources=self.manager.contact_sources,
             loop_thread=threading.get_ident(),
         )
         self._contexts = contexts = self.manager.contexts(services)

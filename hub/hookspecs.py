@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from hub import events
+    from hub.contact_source import ContactSourceKind
     from hub.core.call import Contact
     from hub.core.numbers import Number
     from hub.phone.adapter import AdapterKind
@@ -47,6 +48,11 @@ def register_adapters() -> Iterable[AdapterKind]:  # type: ignore[empty-body]
 @hookspec
 def register_rule_parts() -> Iterable[Trigger | Condition | Action | Macro]:  # type: ignore[empty-body]
     """Return what this plugin adds to the words of rule files."""
+
+
+@hookspec
+def register_contact_sources() -> Iterable[ContactSourceKind]:  # type: ignore[empty-body]
+    """Return the kinds of places that this plugin gets contacts from, and brings them to."""
 
 
 @hookspec

@@ -165,6 +165,7 @@ async def _do(found: AtHand, rules: list[Rule], facts: Facts) -> list[ActionReco
             database=lambda _plugin: None,
             http=lambda: client,
             secret=lambda text: resolve(text, redactor=redactor, folder=folder),
+            learn=redactor.learn,
             loop_thread=threading.get_ident(),
         )
         contexts = found.manager.contexts(services)

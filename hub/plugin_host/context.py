@@ -11,12 +11,13 @@ from hub.events import EVENTS, Event, OpenPage
 from hub.plugin_host.allowance import Allowance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
     import httpx
 
     from hub.clock import Clock
+    from hub.contact_source import ContactSourceKind
     from hub.phone.phone import Phone
     from hub.store.database import Database
 
@@ -31,8 +32,8 @@ class Services:
     """What the hub hands to the contexts of all its plugins.
 
     `emit` takes an event into the hub's flow, on the loop; `next_seq(user)` numbers it. `phone(user)` and
-    `database(plugin)` give None where there is none. `folder` holds one folder for each plugin. `loop_thread` is the
-    identity of the thread that the loop runs on.
+    `database(plugin)` give None where there is none. `folder` holds one folder for each plugin. `learn` has a secret
+    hidden in all text that goes out. `loop_thread` is the identity of the thread that the loop runs on.
     """
 
     clock: Clock
@@ -44,7 +45,9 @@ class Services:
     database: Callable[[str], Database | None]
     http: Callable[[], httpx.AsyncClient]
     secret: Callable[[str], str]
+    learn: Callable[[str], None]
     loop_thread: int
+    contact_sources: Callable[[], Mapping[str, ContactSourceKind]] = dict
 
 
 class Context:
@@ -100,6 +103,11 @@ class Context:
         return database
 
     @property
+    def contact_sources(self) -> Mapping[str, ContactSourceKind]:
+        """The kinds of contact sources that plugins registered, by name."""
+        return self._services.contact_sources()
+
+    @property
     def folder(self) -> Path:
         """A folder for the plugin's files, the same for all users, readable by nobody else."""
         folder = self._services.folder / self.plugin
@@ -109,6 +117,29 @@ class Context:
     def secret(self, text: str) -> str:
         """Return text with its references (`${env:..}`, `${file:..}`, `${keyring:..}`) looked up; may block."""
         return self._services.secret(text)
+
+    def keep_secret(self, name: str, secret: str) -> None:
+        """Keep a secret of the plugin's own for the user, where those of `${keyring:..}` are kept; may block."""
+        from hub import secret_store
+
+        self.hide(secret)
+        secret_store.keep(self._own_secret(name), secret)
+
+    def kept_secret(self, name: str) -> str | None:
+        """Return a secret that the plugin keeps for the user; None if there is none; may block."""
+        from hub import secret_store
+
+        return secret_store.get(self._own_secret(name))
+
+    def forget_secret(self, name: str) -> None:
+        """Forget a secret that the plugin keeps for the user; may block."""
+        from hub import secret_store
+
+        secret_store.forget(self._own_secret(name))
+
+    def hide(self, secret: str) -> None:
+        """Hide a text in all that is logged and told from now on, as what `secret` returns is."""
+        self._services.learn(secret)
 
     def emit(self, kind: type[Event], **fields: Any) -> None:
         """Tell everybody an event: `context.emit(OpenPage, url=...)`. The hub fills in `seq`, `at` and `user`.
@@ -169,6 +200,9 @@ class Context:
             return ()
         _, running = await asyncio.wait(self.tasks, timeout=within)
         return tuple(sorted(task.get_name() for task in running))
+
+    def _own_secret(self, name: str) -> str:
+        return f"phonehub-{self.plugin}/{self.user}/{name}"
 
     async def _spawn(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         return self.spawn(coroutine, name)

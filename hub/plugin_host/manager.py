@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.config import Config
+    from hub.contact_source import ContactSourceKind
     from hub.phone.adapter import AdapterKind
     from hub.plugin_host.context import Services
     from hub.plugin_host.discovery import Found
@@ -88,6 +89,10 @@ class Manager:
     def adapters(self) -> dict[str, AdapterKind]:
         """Return the kinds of phone system by name."""
         return {kind.name: kind for plugin in self.loaded for kind in plugin.adapters}
+
+    def contact_sources(self) -> dict[str, ContactSourceKind]:
+        """Return the kinds of contact sources by name."""
+        return {kind.name: kind for plugin in self.loaded for kind in plugin.contact_sources}
 
     def rule_parts(self) -> tuple[tuple[Plugin, Any], ...]:
         """Return what plugins add to the words of rule files."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from sqlalchemy import MetaData
 
+    from hub.contact_source import ContactSourceKind
     from hub.errors import Problem
     from hub.phone.adapter import AdapterKind
     from hub.plugin_host.hooks import Hook
@@ -60,6 +61,7 @@ class Plugin:
     config_model: type[BaseModel] | None = None
     configs: dict[str, Any] = field(default_factory=dict)
     adapters: tuple[AdapterKind, ...] = ()
+    contact_sources: tuple[ContactSourceKind, ...] = ()
     rule_parts: tuple[Trigger | Condition | Action | Macro, ...] = ()
     tables: MetaData | None = None
     migrations: Path | None = None

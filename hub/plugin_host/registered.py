@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from sqlalchemy import MetaData
 
+from hub.contact_source import ContactSourceKind
 from hub.errors import Problem, UserError
 from hub.phone.adapter import AdapterKind
 from hub.plugin_host.discovery import home_of
@@ -43,6 +44,8 @@ def register(plugin: Plugin, step: Callable[[str], None]) -> None:
         check_tables(plugin.name, tables)
     plugin.config_model, plugin.tables, plugin.migrations = model, tables, _migrations(plugin)
     plugin.adapters = _several(plugin, "register_adapters", ask("register_adapters"), (AdapterKind,))
+    sources = ask("register_contact_sources")
+    plugin.contact_sources = _several(plugin, "register_contact_sources", sources, (ContactSourceKind,))
     parts = ask("register_rule_parts")
     plugin.rule_parts = _several(plugin, "register_rule_parts", parts, (Trigger, Condition, Action, Macro))
 
@@ -57,8 +60,10 @@ def check_router(plugin: Plugin, router: object) -> None:
 
 def words(plugin: Plugin) -> set[str]:
     """Return what no other plugin may register, each as a person would name it."""
-    return {f'phone adapter "{kind.name}"' for kind in plugin.adapters} | {
-        f'{type(part).__name__.lower()} "{part.name}"' for part in plugin.rule_parts
+    return {
+        *(f'phone adapter "{kind.name}"' for kind in plugin.adapters),
+        *(f'kind of contact source "{kind.name}"' for kind in plugin.contact_sources),
+        *(f'{type(part).__name__.lower()} "{part.name}"' for part in plugin.rule_parts),
     }
 
 

@@ -1,8 +1,9 @@
 """What to do so that our contacts and a source's agree again: a decision only, nothing is read or written here.
 
-A content is whatever stands for all that one side holds of a contact; equal contents need no work. Before a contact is
-put as a new card its link without href is kept, so that an answer that is lost makes no second card. The new token
-belongs to the links only when every step is done; else the same changes are asked for again.
+A content is whatever stands for all that one side holds of a contact. The two sides of a link are never compared with
+each other but with what each held when they agreed: a source may write a card in its own way, or hold less than we do.
+Before a contact is put as a new card its link without href is kept, so that a lost answer makes no second card. The new
+token belongs to the links only when every step is done; else the same changes are asked for again.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
 
 class Card(NamedTuple):
-    """A contact as the source has it."""
+    """A contact as the source has it; `alike` is of it what any source holds as it was put."""
 
     href: str
     etag: str
     content: str
+    alike: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,16 @@ class Changes:
 
 
 class Link(NamedTuple):
-    """Our contact `id` and the source's card, and the content on which both agreed; no href: it is being put."""
+    """Our contact `id` and the source's card, and what each held when they agreed.
+
+    Without href it is being put, and `theirs` is what it is alike with.
+    """
 
     id: str
     href: str
     etag: str
-    agreed: str
+    mine: str
+    theirs: str
 
 
 class Deed(Enum):
@@ -60,48 +66,62 @@ class Step(NamedTuple):
     id: str = ""
     href: str = ""
     etag: str = ""
-    content: str = ""
 
 
-def plan(links: Iterable[Link], ours: Mapping[str, str], changes: Changes) -> list[Step]:
-    """Return the steps that make both sides agree; `ours` is the content of each of our contacts of this source."""
+def plan(links: Iterable[Link], ours: Mapping[str, str], changes: Changes, *, writable: bool = True) -> list[Step]:
+    """Return the steps that make both sides agree; `ours` is the content of each of our contacts of this source.
+
+    What is ours alone stays so where the source is not `writable`, but what it deletes is deleted.
+    """
     cards = {card.href: card for card in changes.cards}
     kept = list(links)
     known = {link.href for link in kept}
-    strangers = {card.content: card.href for card in cards.values() if card.href not in known}
+    strangers = {card.alike: card for card in cards.values() if card.href not in known}
     steps: list[Step] = []
-    for link in kept:
-        href = link.href or strangers.pop(link.agreed, "")
-        card = cards.pop(href, None)
-        gone = not href or href in changes.gone or (changes.whole and card is None)
-        steps += _linked(
-            link._replace(href=href), ours.get(link.id), None if card is None and gone else card, gone=gone
-        )
+    for each in kept:
+        put = None if each.href else strangers.pop(each.theirs, None)
+        link = each._replace(href=put.href, etag=put.etag) if put else each
+        card = cards.pop(link.href, None)
+        gone = not link.href or link.href in changes.gone or (changes.whole and card is None)
+        steps += _linked(link, ours.get(link.id), card, gone=gone and card is None)
     linked = {link.id for link in kept}
-    steps += (Step(Deed.PUT, id_, content=content) for id_, content in ours.items() if id_ not in linked)
-    return [*steps, *(Step(Deed.TAKE, "", *card) for card in cards.values())]
+    steps += (Step(Deed.PUT, id_) for id_ in ours if id_ not in linked)
+    steps += (Step(Deed.TAKE, "", card.href, card.etag) for card in cards.values())
+    return steps if writable else list(_for_reading(steps, {link.id for link in kept if link.href}))
 
 
 def _linked(link: Link, mine: str | None, card: Card | None, *, gone: bool) -> Iterator[Step]:
     """Yield the step for what became of one linked contact on both sides; an edit beats a deletion."""
-    if card is None and gone:
+    unchanged = mine == link.mine
+    if gone:
         if mine is None:
             yield Step(Deed.FORGET, link.id)
-        elif mine == link.agreed and link.href:
+        elif unchanged and link.href:
             yield Step(Deed.REMOVE, link.id)
         else:
-            yield Step(Deed.PUT, link.id, content=mine)
+            yield Step(Deed.PUT, link.id)
         return
-    theirs = card or Card(link.href, link.etag, link.agreed)
+    theirs = card or Card(link.href, link.etag, link.theirs, "")
+    edited = theirs.content != link.theirs and not (link.etag == theirs.etag and link.etag)
     if mine is None:
-        deed = Deed.DELETE if theirs.content == link.agreed else Deed.TAKE
-        yield Step(deed, link.id, *theirs)
-    elif mine == theirs.content:
-        if (theirs.etag, theirs.content) != (link.etag, link.agreed):
-            yield Step(Deed.LINK, link.id, *theirs)
-    elif theirs.content == link.agreed:
-        yield Step(Deed.PUT, link.id, theirs.href, theirs.etag, mine)
-    elif mine == link.agreed:
-        yield Step(Deed.TAKE, link.id, *theirs)
+        deed = Deed.TAKE if edited else Deed.DELETE
+    elif edited and mine != theirs.content:
+        deed = Deed.TAKE if unchanged else Deed.SPLIT
+    elif edited or unchanged:
+        if (theirs.etag, theirs.content, mine) == (link.etag, link.theirs, link.mine):
+            return
+        deed = Deed.LINK
     else:
-        yield Step(Deed.SPLIT, link.id, *theirs)
+        deed = Deed.PUT
+    yield Step(deed, link.id, theirs.href, theirs.etag)
+
+
+def _for_reading(steps: Iterable[Step], linked: Container[str]) -> Iterator[Step]:
+    """Yield what of the steps changes nothing at the source."""
+    for step in steps:
+        if step.deed is Deed.SPLIT:
+            yield step._replace(deed=Deed.TAKE)
+        elif step.deed is Deed.PUT and not step.href and step.id in linked:
+            yield step._replace(deed=Deed.REMOVE)
+        elif step.deed not in {Deed.PUT, Deed.DELETE}:
+            yield step

@@ -15,37 +15,52 @@ from hub_contacts.sync import Card, Changes, Deed, Link, Step, plan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LINK = Link("1", "a.vcf", "e1", "old")
+LINK = Link("1", "a.vcf", "e1", "old", "OLD")
 
 
-@pytest.mark.parametrize(
-    ("mine", "card", "gone", "step"),
-    [
-        ("old", None, False, None),
-        ("old", Card("a.vcf", "e1", "old"), False, None),
-        ("old", Card("a.vcf", "e2", "old"), False, Step(Deed.LINK, "1", "a.vcf", "e2", "old")),
-        ("old", Card("a.vcf", "e2", "new"), False, Step(Deed.TAKE, "1", "a.vcf", "e2", "new")),
-        ("old", None, True, Step(Deed.REMOVE, "1")),
-        ("my", None, False, Step(Deed.PUT, "1", "a.vcf", "e1", "my")),
-        ("my", Card("a.vcf", "e2", "old"), False, Step(Deed.PUT, "1", "a.vcf", "e2", "my")),
-        ("my", Card("a.vcf", "e2", "my"), False, Step(Deed.LINK, "1", "a.vcf", "e2", "my")),
-        ("my", Card("a.vcf", "e2", "new"), False, Step(Deed.SPLIT, "1", "a.vcf", "e2", "new")),
-        ("my", None, True, Step(Deed.PUT, "1", content="my")),
-        (None, None, False, Step(Deed.DELETE, "1", "a.vcf", "e1", "old")),
-        (None, Card("a.vcf", "e2", "new"), False, Step(Deed.TAKE, "1", "a.vcf", "e2", "new")),
-        (None, None, True, Step(Deed.FORGET, "1")),
-    ],
-)
+def card(etag: str, content: str) -> Card:
+    return Card("a.vcf", etag, content, content.lower())
+
+
+CASES = [
+    ("old", None, False, None),
+    ("old", card("e1", "OLD"), False, None),
+    ("old", card("e1", "Old"), False, Step(Deed.LINK, "1", "a.vcf", "e1")),
+    ("old", card("e2", "OLD"), False, Step(Deed.LINK, "1", "a.vcf", "e2")),
+    ("old", card("e2", "NEW"), False, Step(Deed.TAKE, "1", "a.vcf", "e2")),
+    ("old", None, True, Step(Deed.REMOVE, "1")),
+    ("my", None, False, Step(Deed.PUT, "1", "a.vcf", "e1")),
+    ("my", card("e2", "OLD"), False, Step(Deed.PUT, "1", "a.vcf", "e2")),
+    ("my", card("e2", "my"), False, Step(Deed.LINK, "1", "a.vcf", "e2")),
+    ("my", card("e2", "NEW"), False, Step(Deed.SPLIT, "1", "a.vcf", "e2")),
+    ("my", None, True, Step(Deed.PUT, "1")),
+    (None, None, False, Step(Deed.DELETE, "1", "a.vcf", "e1")),
+    (None, card("e2", "NEW"), False, Step(Deed.TAKE, "1", "a.vcf", "e2")),
+    (None, None, True, Step(Deed.FORGET, "1")),
+]
+INSTEAD = {Deed.PUT: None, Deed.DELETE: None, Deed.SPLIT: Deed.TAKE}
+
+
+@pytest.mark.parametrize(("mine", "card", "gone", "step"), CASES)
+@pytest.mark.parametrize("writable", [True, False])
 def test_what_became_of_both_sides_decides(
-    mine: str | None, card: Card | None, step: Step | None, *, gone: bool
+    mine: str | None, card: Card | None, step: Step | None, *, gone: bool, writable: bool
 ) -> None:
     ours = {} if mine is None else {"1": mine}
     changes = Changes((card,) if card else (), frozenset({"a.vcf"} if gone else ()))
-    assert plan([LINK], ours, changes) == ([] if step is None else [step])
+    if step and not writable:
+        deed = Deed.REMOVE if gone and step.deed is Deed.PUT else INSTEAD.get(step.deed, step.deed)
+        step = step._replace(deed=deed) if deed else None
+    assert plan([LINK], ours, changes, writable=writable) == ([] if step is None else [step])
 
 
 def test_what_a_whole_answer_lacks_is_gone() -> None:
     assert plan([LINK], {"1": "old"}, Changes(whole=True)) == [Step(Deed.REMOVE, "1")]
+
+
+def test_what_is_ours_alone_stays_where_the_source_cannot_be_written() -> None:
+    assert plan([], {"1": "my"}, Changes(whole=True)) == [Step(Deed.PUT, "1")]
+    assert plan([], {"1": "my"}, Changes(whole=True), writable=False) == []
 
 
 def test_a_lost_answer_makes_no_second_card() -> None:
@@ -59,7 +74,8 @@ def test_a_lost_answer_makes_no_second_card() -> None:
 class TwoSides(RuleBasedStateMachine):
     """Our contacts and a source with tokens; each text is written once, so what is lost or doubled shows.
 
-    A text whose put was not answered, and which then was edited, may stay as a card of its own: nobody can tell.
+    The source writes all in capitals, and so does whoever edits there: the two sides are never equal. A text whose put
+    was not answered, and which then was edited, may stay as a card of its own: nobody can tell.
     """
 
     def __init__(self) -> None:
@@ -92,7 +108,7 @@ class TwoSides(RuleBasedStateMachine):
 
     @rule()
     def add_theirs(self) -> None:
-        self._store(f"{self._fresh()}.vcf", self._write(""))
+        self._store(f"{self._fresh()}.vcf", self._write("").upper())
 
     @precondition(lambda self: self.ours)
     @rule(data=st.data())
@@ -104,7 +120,7 @@ class TwoSides(RuleBasedStateMachine):
     @rule(data=st.data())
     def edit_theirs(self, data: st.DataObject) -> None:
         href = data.draw(st.sampled_from(sorted(self.source)))
-        self._store(href, self._write(self.source[href][1]))
+        self._store(href, self._write(self.source[href][1].lower()).upper())
 
     @precondition(lambda self: self.ours)
     @rule(data=st.data())
@@ -116,7 +132,7 @@ class TwoSides(RuleBasedStateMachine):
     def delete_theirs(self, data: st.DataObject) -> None:
         href = data.draw(st.sampled_from(sorted(self.source)))
         self.log.append(href)
-        self.wanted.discard(self.source.pop(href)[1])
+        self.wanted.discard(self.source.pop(href)[1].lower())
 
     @rule()
     def forget_token(self) -> None:
@@ -138,7 +154,7 @@ class TwoSides(RuleBasedStateMachine):
                 self._do(step)
             self.token = token
         assert self._plan()[0] == []
-        theirs = sorted(text for _, text in self.source.values())
+        theirs = sorted(text.lower() for _, text in self.source.values())
         assert sorted(self.ours.values()) == theirs
         assert len(theirs) == len(set(theirs))
         assert self.wanted <= set(theirs) <= self.wanted | self.unanswered
@@ -146,24 +162,27 @@ class TwoSides(RuleBasedStateMachine):
 
     def _plan(self) -> tuple[list[Step], int]:
         touched: Iterable[str] = self.source if self.token is None else dict.fromkeys(self.log[self.token :])
-        cards = tuple(Card(href, *self.source[href]) for href in touched if href in self.source)
+        cards = tuple(
+            Card(href, *self.source[href], self.source[href][1].lower()) for href in touched if href in self.source
+        )
         gone = frozenset(href for href in touched if href not in self.source)
         return plan(self.links.values(), self.ours, Changes(cards, gone, self.token is None)), len(self.log)
 
     def _do(self, step: Step, *, answered: bool = True) -> None:
         id_ = step.id or self._fresh()
+        etag, theirs = self.source.get(step.href, ("", ""))
         match step.deed:
             case Deed.TAKE:
-                self.ours[id_] = step.content
-                self.links[id_] = Link(id_, *step[2:])
+                self.ours[id_] = theirs.lower()
+                self.links[id_] = Link(id_, step.href, etag, theirs.lower(), theirs)
             case Deed.PUT:
                 self._put(id_, step, answered=answered)
             case Deed.LINK:
-                self.links[id_] = Link(id_, *step[2:])
+                self.links[id_] = Link(id_, step.href, etag, self.ours[id_], theirs)
             case Deed.SPLIT:
                 other = self._fresh()
-                self.ours[other] = step.content
-                self.links[other] = Link(other, *step[2:])
+                self.ours[other] = theirs.lower()
+                self.links[other] = Link(other, step.href, etag, theirs.lower(), theirs)
                 del self.links[id_]
             case Deed.REMOVE:
                 del self.ours[id_], self.links[id_]
@@ -176,14 +195,14 @@ class TwoSides(RuleBasedStateMachine):
                 del self.links[id_]
 
     def _put(self, id_: str, step: Step, *, answered: bool) -> None:
-        href = step.href or f"{self._fresh()}.vcf"
+        href, mine = step.href or f"{self._fresh()}.vcf", self.ours[id_]
         if not step.href:
-            self.links[id_] = Link(id_, "", "", step.content)
-        etag = self._store(href, step.content)
+            self.links[id_] = Link(id_, "", "", mine, mine)
+        etag = self._store(href, mine.upper())
         if answered:
-            self.links[id_] = Link(id_, href, etag, step.content)
+            self.links[id_] = Link(id_, href, etag, mine, mine.upper())
         else:
-            self.unanswered.add(step.content)
+            self.unanswered.add(mine)
 
 
 TestTwoSides = TwoSides.TestCase

@@ -58,6 +58,7 @@ class Stage:
                 database=lambda _plugin: None,
                 http=lambda: None,  # type: ignore[arg-type,return-value]  # no plugin here asks for it
                 secret=lambda text: text.replace("${env:PIN}", "1234"),
+                learn=lambda _secret: None,
                 loop_thread=threading.get_ident(),
             )
         )

@@ -159,3 +159,16 @@ async def test_what_a_plugin_has_of_its_host(tmp_path: Path) -> None:
             _ = stage.context("listener", "").phone
         with pytest.raises(LookupError, match="plugin listener registered no tables"):
             _ = context.database
+
+
+async def test_secrets_of_a_plugins_own_are_kept_for_each_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_text("a key of the test's own, long enough", encoding="utf-8")
+    monkeypatch.setenv("PHONEHUB_SECRETS_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("PHONEHUB_SECRETS_FILE", str(tmp_path / "secrets.json"))
+    async with Stage(tmp_path, (Listener,), users=("alice", "bob")) as stage:
+        alice, bob = stage.context("listener"), stage.context("listener", "bob")
+        alice.keep_secret("token", "s3cret")
+        assert (alice.kept_secret("token"), bob.kept_secret("token")) == ("s3cret", None)
+        alice.forget_secret("token")
+        assert alice.kept_secret("token") is None

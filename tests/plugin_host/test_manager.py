@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy import Column, Integer, MetaData, Table
 from stage import Stage, a_config
 
-from hub import AdapterKind, Context, Event, Macro, hookimpl
+from hub import AdapterKind, ContactSourceKind, Context, Event, Macro, hookimpl
 from hub.plugin_host import discovery
 from hub.plugin_host.manager import Manager
 
@@ -369,6 +369,20 @@ def test_no_two_plugins_register_the_same_word() -> None:
     assert only(manager, "second").reason == (
         'second: macro "PIGEON" is registered by first already (name it otherwise)'
     )
+
+
+def test_kinds_of_contact_sources_are_known_by_name() -> None:
+    class First:
+        @hookimpl
+        def register_contact_sources(self) -> list[ContactSourceKind]:
+            return [ContactSourceKind(name="pigeons", config=BaseModel, open=lambda *_: None)]  # type: ignore[arg-type,return-value]
+
+    class Second(First):
+        pass
+
+    manager = load(First, Second)
+    assert list(manager.contact_sources()) == ["pigeons"]
+    assert 'kind of contact source "pigeons" is registered by first already' in only(manager, "second").reason
 
 
 async def test_routes_are_asked_for_with_the_context_of_the_hub(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ async def at_work(
         database=lambda _plugin: None,
         http=lambda: client,
         secret=lambda text: resolve(text, redactor=redactor, folder=folder),
+        learn=redactor.learn,
         loop_thread=threading.get_ident(),
     )
     context = Context("plugin", "alice", config, given)
