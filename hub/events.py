@@ -103,7 +103,7 @@ class Park(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End(CallEvent):
-    """The call is over for this user; `call.outcome` says how."""
+    """The call is over for this user; `call.outcome` says how. The only one if do-not-disturb kept it from ringing."""
 
     type: ClassVar[str] = "end"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.cli import Settings
 
 _EVENTS = ("ring", "dial", "answer", "hold", "resume", "end", "missed", "dnd", "start-up", "schedule", "queue_waiting")
-_OUTCOMES = ("ended", "transferred", "parked", "no_answer", "missed", "failed", "elsewhere")
+_OUTCOMES = ("ended", "transferred", "parked", "no_answer", "missed", "failed", "elsewhere", "preempted")
 _MOST = 10_000
 
 _path = click.Path(exists=True, path_type=Path)

@@ -43,6 +43,8 @@ class Cause(StrEnum):
     TRANSFERRED = "transferred"
     PARKED = "parked"
     RECALL = "recall"
+    DO_NOT_DISTURB = "do_not_disturb"
+    PREEMPTED = "preempted"
 
 
 class HoldKind(StrEnum):
@@ -53,7 +55,7 @@ class HoldKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call ended for its user."""
+    """How a call ended for its user; PREEMPTED: its outside line was needed for an emergency call."""
 
     ENDED = "ended"
     TRANSFERRED = "transferred"
@@ -62,6 +64,7 @@ class Outcome(StrEnum):
     MISSED = "missed"
     FAILED = "failed"
     ELSEWHERE = "elsewhere"
+    PREEMPTED = "preempted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What happened to a leg, in the words of CSTA's call-control events (ECMA-269, clause 17)."""
+    """What happened to a leg, in the words of CSTA's call-control events (ECMA-269, clause 17).
+
+    DIVERTED is all that is told of a call that rang at no handset of the user, who does not want to be disturbed.
+    """
 
     ORIGINATED = "originated"
     DELIVERED = "delivered"
@@ -26,6 +29,7 @@ class Kind(StrEnum):
     CLEARED = "cleared"
     UPDATED = "updated"
     QUEUED = "queued"
+    DIVERTED = "diverted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +79,13 @@ Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedLeg:
-    """A leg that came to its end while nobody was listening."""
+    """A leg that came to its end while nobody was listening: CLEARED, or DIVERTED before it rang."""
 
     leg: Leg
     ended: datetime
     answered: datetime | None = None
     cause: Cause = Cause.NORMAL
+    kind: Kind = Kind.CLEARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,7 +185,8 @@ class Switchboard:
         todo = list(steps(call.state, changed.state))
         answers = [at for at in (*(leg.answered for leg in legs), *(leg.answered for leg in gone)) if at]
         when = {Step.BEGUN: call.started, Step.ANSWERED: min(answers, default=now)}
-        if call.state is CallState.NULL and Step.BEGUN not in todo:
+        silent = not legs and bool(gone) and all(leg.kind is Kind.DIVERTED for leg in gone)
+        if call.state is CallState.NULL and Step.BEGUN not in todo and not silent:
             todo.insert(0, Step.BEGUN)
         if answers and call.answered is None and Step.ANSWERED not in todo:
             todo.insert(todo.index(Step.ENDED) if Step.ENDED in todo else len(todo), Step.ANSWERED)

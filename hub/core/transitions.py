@@ -23,6 +23,7 @@ _NULL, _INITIATED, _ALERTING, _CONNECTED, _HOLD, _QUEUED, _FAILED = CallState
 LEG_TRANSITIONS: dict[tuple[CallState, Kind], CallState] = {
     (_NULL, Kind.ORIGINATED): _INITIATED,
     (_NULL, Kind.DELIVERED): _ALERTING,
+    (_NULL, Kind.DIVERTED): _NULL,
     (_INITIATED, Kind.DELIVERED): _ALERTING,
     (_INITIATED, Kind.QUEUED): _QUEUED,
     (_INITIATED, Kind.ESTABLISHED): _CONNECTED,
@@ -127,9 +128,14 @@ def state_of(legs: Iterable[LegState]) -> CallState:
     return next((state for state in PRECEDENCE if state in present), _NULL)
 
 
-OUTCOMES: dict[Cause, Outcome] = {Cause.TRANSFERRED: Outcome.TRANSFERRED, Cause.PARKED: Outcome.PARKED}
+OUTCOMES: dict[Cause, Outcome] = {
+    Cause.TRANSFERRED: Outcome.TRANSFERRED,
+    Cause.PARKED: Outcome.PARKED,
+    Cause.PREEMPTED: Outcome.PREEMPTED,
+}
 _UNHEARD: dict[tuple[Direction, Cause], Outcome] = {
     (Direction.INBOUND, Cause.ELSEWHERE): Outcome.ELSEWHERE,
+    (Direction.INBOUND, Cause.PREEMPTED): Outcome.MISSED,
     (Direction.OUTBOUND, Cause.BUSY): Outcome.FAILED,
     (Direction.OUTBOUND, Cause.UNREACHABLE): Outcome.FAILED,
     (Direction.OUTBOUND, Cause.REJECTED): Outcome.FAILED,
@@ -138,9 +144,10 @@ _UNHEARD: dict[tuple[Direction, Cause], Outcome] = {
 
 def outcome_of(direction: Direction, cause: Cause, *, answered: bool) -> Outcome:
     """Return how a call ended, from why its last leg was cleared and whether it had been answered."""
+    if not answered and (direction, cause) in _UNHEARD:
+        return _UNHEARD[direction, cause]
     if answered and cause is Cause.ELSEWHERE:
         return Outcome.ELSEWHERE  # taken over at another handset that has the shared appearance
     if answered or cause in OUTCOMES:  # a call can be sent on while it rings
         return OUTCOMES.get(cause, Outcome.ENDED)
-    unheard = Outcome.MISSED if direction is Direction.INBOUND else Outcome.NO_ANSWER
-    return _UNHEARD.get((direction, cause), unheard)
+    return Outcome.MISSED if direction is Direction.INBOUND else Outcome.NO_ANSWER

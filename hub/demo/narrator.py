@@ -22,6 +22,7 @@ _ENDS = {
     Outcome.FAILED: ("✗", "could not be reached", "red"),
     Outcome.TRANSFERRED: ("»", "transferred", "dim"),
     Outcome.PARKED: ("P", "parked", "dim"),
+    Outcome.PREEMPTED: ("✗", "gave way to an emergency call", "red"),
 }
 
 _LONGEST = 36

@@ -177,7 +177,7 @@ class SimServer:
                     client.dismiss()
             return
         if isinstance(told, LegTold):
-            clients = [client for client in clients if told.leg.device in client.handsets]
+            clients = [client for client in clients if told.leg.device in {"", *client.handsets}]
         if not clients:
             return
         event = _EVENTS[type(told)].model_validate(told)

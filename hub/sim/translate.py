@@ -43,7 +43,9 @@ class Translator:
             at=state.at,
             live=tuple(LegState(leg=self._leg(leg), state=leg.state, answered=leg.answered) for leg in state.live),
             ended=tuple(
-                EndedLeg(leg=self._leg(one.leg), ended=one.ended, answered=one.leg.answered, cause=one.cause)
+                EndedLeg(
+                    leg=self._leg(one.leg), ended=one.ended, answered=one.leg.answered, cause=one.cause, kind=one.kind
+                )
                 for one in state.ended
             ),
             dnd=state.dnd,

@@ -24,6 +24,7 @@ OLDEST = 1
 NEWEST = 2
 FIRST = frozenset({"dial", "answer", "hold", "resume", "end", "ignore", "dnd"})
 """The capabilities of version 1."""
+_NEW_CAUSES = frozenset({Cause.RECALL, Cause.DO_NOT_DISTURB, Cause.PREEMPTED})
 
 
 def has(protocol: int, capability: str) -> bool:
@@ -65,12 +66,11 @@ def told(message: Wire, protocol: int) -> Wire | None:
     if protocol > OLDEST:
         return message
     match message:
-        case BoardEvent() | PresenceEvent():
+        case BoardEvent() | PresenceEvent() | LegEvent(kind=Kind.DIVERTED):
             return None
         case LegEvent():
             kind = Kind.UPDATED if message.kind is Kind.QUEUED else message.kind
-            cause = Cause.NORMAL if message.cause is Cause.RECALL else message.cause
-            return message.model_copy(update={"kind": kind, "cause": cause, "leg": _leg(message.leg)})
+            return message.model_copy(update={"kind": kind, "cause": _cause(message.cause), "leg": _leg(message.leg)})
         case SignedIn():
             return declared(message).model_copy(update={"snapshot": _state(message.snapshot)})
         case SnapshotAnswer():
@@ -87,7 +87,15 @@ def _handset(protocol: int, handset: WireHandset) -> WireHandset:
 
 
 def _state(state: WireState) -> WireState:
-    return state.model_copy(update={"boards": (), "presence": None, "live": tuple(map(_leg, state.live))})
+    ended = tuple(
+        one.model_copy(update={"cause": _cause(one.cause)}) for one in state.ended if one.kind is not Kind.DIVERTED
+    )
+    live = tuple(map(_leg, state.live))
+    return state.model_copy(update={"boards": (), "presence": None, "live": live, "ended": ended})
+
+
+def _cause(cause: Cause) -> Cause:
+    return Cause.NORMAL if cause in _NEW_CAUSES else cause
 
 
 def _leg(leg: WireLeg) -> WireLeg:

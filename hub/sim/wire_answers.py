@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from hub.core.call import Cause
 from hub.core.presence import Presence  # noqa: TC001  pydantic reads it
-from hub.core.signals import Kind  # noqa: TC001
+from hub.core.signals import Kind
 from hub.sim.wire_boards import SomeBoard  # noqa: TC001
 from hub.sim.wire_types import (
     MOST_BOARDS,
@@ -26,11 +26,12 @@ from hub.sim.wire_types import (
 
 
 class WireEnded(Wire):
-    """A leg that has ended: its last description, when and why."""
+    """A leg that has ended: its last description, when and why, and whether it was cleared or diverted."""
 
     leg: WireLeg
     ended: Time
     cause: Cause
+    kind: Kind = Kind.CLEARED
 
 
 class WireState(Wire):

@@ -200,9 +200,13 @@ def test_do_not_disturb_keeps_the_handset_from_ringing(alice: Desk, bob: Desk) -
     assert bob.ask("dnd") == {"on": True}
     before = bob.ask("history")
     alice.run("dial", "102")
-    assert alice.event("end")["call"]["outcome"] in {"failed", "no_answer"}
+    assert alice.event("end")["call"]["outcome"] == "failed"
+    missed = bob.until(lambda event: event["type"] in {"ring", "call_changed", "end"})
+    assert (missed["type"], missed["call"]["outcome"]) == ("end", "missed")
     assert bob.ask("calls") == []
-    assert bob.ask("history") == before
+    (entry, *earlier) = bob.ask("history")
+    assert earlier == before
+    assert (entry["name"], entry["number"], entry["outcome"], entry["device"]) == ("Alice Agent", "101", "missed", "")
 
     bob.run("dial", "101")
     assert alice.event("ring")["call"]["party"]["name"] == "Bob Builder"

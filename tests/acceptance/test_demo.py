@@ -51,7 +51,7 @@ async def test_a_fast_day(tmp_path: Path) -> None:
     assert await process.wait() == 0, told
     last = LAST.match(told[-1])
     assert last, told[-1]
-    assert int(last[1]) == 24
+    assert int(last[1]) == 25
     assert int(last[2]) >= 20
     text = "\n".join(told)
     for words in ("Jane Customer ((585) 555-1234) rings for Main number", "do-not-disturb on", "on hold", "missed"):

@@ -6,7 +6,7 @@ import pytest
 from small_office import office
 
 from hub.core.call import CallState, Outcome
-from hub.testing.harness import running, simulated_office, write_config
+from hub.testing.harness import running, running_desk, simulated_office, write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,9 +94,46 @@ async def test_two_users_work_their_phones(tmp_path: Path) -> None:
         await bob.set_dnd(True)
         await heard.type("dnd")
         await alice.dial("102")
-        end = await heard.type("end", 3)
-        assert (end.user, end.call.outcome) == ("alice", Outcome.FAILED)
+        await heard.type("end", 4)
+        ends = {event.user: event.call for event in heard.all if event.type == "end"}
+        assert (ends["alice"].outcome, ends["bob"].outcome) == (Outcome.FAILED, Outcome.MISSED)
+        assert ends["alice"].conversation == ends["bob"].conversation
         assert sum(event.type == "ring" for event in heard.all) == 1
+
+
+RULES = """\
+- name: pop
+  on: ring
+  do: {note: rings}
+- name: later
+  on: missed
+  do: {note: "call {{ call.name }} back"}
+"""
+
+
+@pytest.mark.feature("CALL-17", "CALL-21", "HIST-01", "RULE-03")
+async def test_who_is_not_disturbed_finds_the_call_in_the_history_and_nothing_pops_up(tmp_path: Path) -> None:
+    both = office(group=True)
+    async with running_desk(tmp_path, office=both, rules={"dnd.yaml": RULES}) as desk:
+        heard, outside = desk.events, desk.office
+        await desk.phone.set_dnd(True)
+        await heard.type("dnd")
+        outside.hang_up(outside.call())
+        await heard.type("end")
+        outside.call()
+        outside.pick_up("bob-desk")
+        assert (await heard.type("end", 2)).call.outcome is Outcome.ELSEWHERE
+        outside.drop_connections()
+        outside.hang_up(outside.call("+15855550002", "While Away"))
+        assert (await heard.type("end", 3)).call.name == "While Away"
+        assert heard.keys() == ["alice:end:1"] * 3
+        await desk.settled()
+        entries = await desk.hub.store.calls("alice")
+        assert [(one.name, one.outcome, one.device, [note.text for note in one.notes]) for one in entries] == [
+            ("While Away", Outcome.MISSED, "", []),
+            ("Ada Caller", Outcome.ELSEWHERE, "", []),
+            ("Ada Caller", Outcome.MISSED, "", ["call Ada Caller back"]),
+        ]
 
 
 @pytest.mark.feature("CALL-03")

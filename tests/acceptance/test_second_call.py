@@ -188,3 +188,21 @@ def test_an_emergency_call_asks_nothing(people: tuple[Desk, Desk], dialled: str)
     assert alice.run("dial", dialled) == f"dialling {dialled}\n"
     ends(alice, first)
     alice.run("end")
+
+
+@pytest.mark.feature("CALL-22")
+def test_an_emergency_call_takes_a_line_where_all_are_in_use(people: tuple[Desk, Desk]) -> None:
+    alice, bob = people
+    talking_to_jane(alice)
+    last = talking_to_jane(bob)
+    alice.run("dial", "911", "--device", "alice-new")
+    gone = bob.event("end")["call"]
+    assert (gone["id"], gone["outcome"]) == (last, "preempted")
+    assert bob.ask("history")[0]["outcome"] == "preempted"
+    helped = alice.until(
+        lambda event: event["type"] == "answer" and event["call"]["dialled"]["number"]["text"] == "911"
+    )
+    assert {call["state"] for call in alice.ask("calls")} == {"connected"}
+    for call in alice.ask("calls"):
+        alice.run("end", call["id"])
+    ends(alice, helped["call"]["id"])

@@ -49,6 +49,21 @@ def test_a_busy_number_fails_and_then_ends(board: Board) -> None:
     assert end.call.outcome is Outcome.FAILED
 
 
+@pytest.mark.parametrize(
+    ("cause", "outcome"), [(Cause.DO_NOT_DISTURB, Outcome.MISSED), (Cause.ELSEWHERE, Outcome.ELSEWHERE)]
+)
+def test_a_call_that_was_kept_from_ringing_has_an_end_alone(board: Board, cause: Cause, outcome: Outcome) -> None:
+    (end,) = board.apply(signal(Kind.DIVERTED, leg(device=""), 9, cause))
+    assert (end.type, end.key, end.call.outcome) == ("end", "talk-1.alice:end:1", outcome)
+    assert (end.call.started, end.call.answered, end.call.ended) == (at(0), None, at(9))
+    assert not board.calls
+    gone = EndedLeg(leg=leg("leg-2", "talk-2", device=""), ended=at(9), cause=cause, kind=Kind.DIVERTED)
+    (missed,) = board.resync(Snapshot(at=at(20), ended=(gone,)))
+    assert (missed.type, missed.inferred, missed.call.outcome) == ("end", True, outcome)
+    rang = dataclasses.replace(gone, leg=leg("leg-3", "talk-2"), kind=Kind.CLEARED)
+    assert [event.type for event in board.resync(Snapshot(at=at(20), ended=(rang,)))] == ["ring", "end"]
+
+
 @pytest.mark.parametrize("answering", [0, 4, 9])
 def test_ten_devices_are_one_call(board: Board, answering: int) -> None:
     legs = [leg(f"leg-{n}", device=f"phone-{n}") for n in range(10)]

@@ -11,6 +11,7 @@ from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS, ProtocolError, Ste
 POSSIBLE = """
 null       originated  initiated
 null       delivered   alerting
+null       diverted    null
 initiated  delivered   alerting
 initiated  queued      queued
 initiated  established connected
@@ -66,13 +67,15 @@ def test_every_change_of_a_call_begins_or_ends_or_is_told() -> None:
 @pytest.mark.parametrize("direction", Direction)
 def test_outcome_of_every_cause(direction: Direction, cause: Cause) -> None:
     talked = outcome_of(direction, cause, answered=True)
-    same = {Cause.TRANSFERRED, Cause.PARKED, Cause.ELSEWHERE}
+    same = {Cause.TRANSFERRED, Cause.PARKED, Cause.ELSEWHERE, Cause.PREEMPTED}
     assert talked == (cause.value if cause in same else Outcome.ENDED)
     unheard = outcome_of(direction, cause, answered=False)
     if cause in {Cause.TRANSFERRED, Cause.PARKED}:
         assert unheard == cause.value, "a call can be sent on while it rings"
     elif direction is Direction.INBOUND:
         assert unheard is (Outcome.ELSEWHERE if cause is Cause.ELSEWHERE else Outcome.MISSED)
+    elif cause is Cause.PREEMPTED:
+        assert unheard is Outcome.PREEMPTED
     else:
         failed = cause in {Cause.BUSY, Cause.UNREACHABLE, Cause.REJECTED}
         assert unheard is (Outcome.FAILED if failed else Outcome.NO_ANSWER)

@@ -18,7 +18,8 @@ from hub.phone.commands import (
     SetDnd,
     SilenceLeg,
 )
-from hub.sim.exchange.journal import BoardTold
+from hub.phone.transfer_commands import CompleteTransfer, ConsultLeg
+from hub.sim.exchange.journal import BoardTold, LegTold
 from hub.sim.exchange.office import Who
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -87,6 +88,81 @@ def test_do_not_disturb_sends_calls_on_and_leaves_what_rings(desk: Desk) -> None
     desk.do("alice", DialNumber(ANSWERING, "alice-cordless"))
     desk.do("alice", SetDnd(on=False))
     assert desk.exchange.dnd("alice") is False
+
+
+def spared(desk: Desk, user: str = "alice") -> list[tuple[Cause, float]]:
+    """What a user is told of calls that rang nowhere: why, and after how many seconds."""
+    told = [one for one in desk.told if isinstance(one, LegTold) and one.kind is Kind.DIVERTED and one.user == user]
+    assert all((one.leg.device, one.leg.state, one.leg.answered) == ("", CallState.NULL, None) for one in told)
+    return [(one.cause, (one.at - NOON).total_seconds()) for one in told]
+
+
+@pytest.mark.feature("CALL-17")
+def test_who_is_not_disturbed_is_told_in_the_end_who_called(desk: Desk) -> None:
+    desk.do("alice", SetDnd(on=True))
+    caller = desk.ring()
+    assert desk.leg("bob-desk").state is CallState.ALERTING
+    desk.wait(7)
+    assert spared(desk) == []
+    desk.exchange.hang_up(desk.now, caller)
+    assert spared(desk) == [(Cause.DO_NOT_DISTURB, 7)]
+    (ended,) = desk.exchange.snapshot(desk.now, "alice", handsets=frozenset({"alice-cordless"})).ended
+    assert (ended.kind, ended.leg.party, ended.leg.dialled) == (Kind.DIVERTED, Who(*_jane()), Who(MAIN, "Main number"))
+    assert (ended.leg.started, ended.ended) == (NOON, desk.now)
+
+
+@pytest.mark.feature("CALL-17", "CALL-19")
+def test_a_colleague_called_together_with_who_is_not_disturbed_answers_elsewhere(desk: Desk) -> None:
+    desk.do("alice", SetDnd(on=True))
+    desk.ring(SUPPORT)
+    desk.do("bob", AnswerLeg(desk.leg("bob-desk").id))
+    assert spared(desk) == [(Cause.ELSEWHERE, 0)]
+    desk.do("bob", EndLeg(desk.leg("bob-desk").id))
+    assert len(spared(desk)) == 1
+
+
+@pytest.mark.feature("CALL-17")
+def test_a_call_that_voicemail_takes_or_nobody_was_missed(desk: Desk) -> None:
+    desk.do("bob", SetDnd(on=True))
+    desk.ring()  # Alice for 20 s, then Support for 20 s, then voicemail
+    desk.wait(41)
+    assert spared(desk, "bob") == [(Cause.DO_NOT_DISTURB, 40)]
+    desk.do("carol", DialNumber("102"))
+    assert desk.leg("carol-old").state is CallState.FAILED
+    desk.wait(4)
+    assert spared(desk, "bob")[1:] == [(Cause.DO_NOT_DISTURB, 45)]
+
+
+@pytest.mark.feature("CALL-17", "CALL-19")
+def test_who_is_disturbed_again_is_called_by_the_next_step_and_told_no_second_time(desk: Desk) -> None:
+    desk.do("alice", SetDnd(on=True))
+    desk.do("bob", SetDnd(on=True))
+    caller = desk.ring()
+    desk.do("alice", SetDnd(on=False))
+    desk.wait(1)
+    desk.exchange.hang_up(desk.now, caller)
+    assert len(spared(desk)) == len(spared(desk, "bob")) == 1
+    desk.do("carol", DialNumber("600"))
+    assert desk.leg("alice-desk").state is CallState.ALERTING
+    desk.do("alice", SetDnd(on=True))
+    desk.do("carol", EndLeg(desk.leg("carol-old").id))
+    assert len(spared(desk)) == 1
+    assert len(spared(desk, "bob")) == 2
+    assert spared(desk, "carol") == [], "nobody is told of a call of their own"
+
+
+@pytest.mark.feature("CALL-11", "CALL-17")
+def test_who_is_not_disturbed_is_told_of_a_consultation_that_was_put_through(desk: Desk) -> None:
+    desk.do("alice", SetDnd(on=True))
+    desk.ring("+15855550102")
+    desk.do("ten", AnswerLeg(desk.leg("ten-0").id))
+    consulted = desk.do("ten", ConsultLeg(desk.leg("ten-0").id, "600"))
+    held = next(leg for leg in desk.exchange.legs("ten") if leg.id != consulted)
+    desk.do("ten", CompleteTransfer(held.id, consulted))
+    desk.do("bob", AnswerLeg(desk.leg("bob-desk").id))
+    assert spared(desk) == [(Cause.ELSEWHERE, 0)]
+    (ended,) = desk.exchange.snapshot(desk.now, "alice").ended
+    assert ended.leg.conversation == held.conversation
 
 
 def test_do_not_disturb_is_told_once(desk: Desk) -> None:

@@ -15,7 +15,6 @@ from test_sim_lines import LINES, PIN, lined_office
 from hub.core.boards import LineState
 from hub.core.call import CallState
 from hub.core.dial_plan import DialPlan
-from hub.core.signals import Kind
 from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
 from hub.phone.commands import (
@@ -208,8 +207,9 @@ class RandomOffice(RuleBasedStateMachine):
             assert not any(told.leg.id == ended.leg.id for _, ended in self.ended[told.user])
             state = next_state(before.state if before else CallState.NULL, told.kind)
             assert state is told.leg.state
-            if told.kind is Kind.CLEARED:
-                self.ended[told.user].append((told.mark, EndedView(leg=told.leg, ended=told.at, cause=told.cause)))
+            if state is CallState.NULL:
+                over = EndedView(leg=told.leg, ended=told.at, cause=told.cause, kind=told.kind)
+                self.ended[told.user].append((told.mark, over))
             else:
                 self.believed[told.leg.id] = told.leg
             event = wire_answers.LegEvent.model_validate(told)

@@ -150,6 +150,46 @@ def test_a_restricted_user_calls_for_help_and_inside(desk: Desk, number: str) ->
     assert desk.leg("carol-old").party.number == number
 
 
+@pytest.mark.feature("CALL-22")
+@pytest.mark.parametrize("number", ["911", "9911", "9#911"])
+def test_an_emergency_call_takes_the_line_that_was_taken_last(desk: Desk, number: str) -> None:
+    desk.ring()
+    desk.do("alice", AnswerLeg(desk.leg("alice-desk").id))
+    desk.wait(1)
+    desk.do("bob", DialNumber(f"9{ANSWERING}"))
+    desk.wait(5)
+    assert desk.leg("bob-desk").state is CallState.CONNECTED
+    desk.do("carol", DialNumber(number))
+    (ended,) = desk.exchange.snapshot(desk.now, "bob").ended
+    assert (ended.cause, ended.ended) == (Cause.PREEMPTED, desk.now)
+    assert (desk.leg("carol-old").state, desk.leg("carol-old").line) == (CallState.INITIATED, ended.leg.line)
+    assert desk.leg("alice-desk").state is CallState.CONNECTED
+    desk.wait(5)
+    assert desk.leg("carol-old").state is CallState.CONNECTED
+
+
+@pytest.mark.feature("CALL-22")
+def test_an_emergency_call_takes_the_line_of_who_still_waits_for_an_answer(desk: Desk) -> None:
+    desk.ring("+15855550102")
+    desk.do("bob", DialNumber(f"9{ANSWERING}"))
+    desk.wait(5)
+    desk.do("carol", DialNumber("911"))
+    assert {ended.cause for ended in desk.exchange.snapshot(desk.now, "ten").ended} == {Cause.PREEMPTED}
+    assert desk.leg("bob-desk").state is CallState.CONNECTED
+    assert desk.leg("carol-old").line == "Line 1"
+
+
+@pytest.mark.feature("CALL-22")
+def test_no_emergency_call_takes_the_line_of_another(desk: Desk) -> None:
+    seized = desk.do("alice", SeizeLine())
+    desk.do("alice", SendDigits(seized, "911"))
+    desk.do("bob", DialNumber("911"))
+    desk.do("carol", DialNumber("911"))
+    assert desk.leg("carol-old").state is CallState.FAILED
+    assert desk.legs_told("carol-old")[-1].cause is Cause.BUSY
+    assert {desk.leg("alice-desk").line, desk.leg("bob-desk").line} == set(LINES)
+
+
 def test_a_restricted_user_seizes_no_line() -> None:
     of = lined_office()
     users = {**of.users, "alice": dataclasses.replace(of.users["alice"], restricted=True)}

@@ -18,7 +18,7 @@ from hub.core.signals import Kind
 from hub.phone.account_commands import ChangePassword
 from hub.phone.adapter import PhoneError
 from hub.phone.agent_commands import SignInAgent
-from hub.phone.commands import AttachMedia, DialNumber, HoldLeg, MuteLeg
+from hub.phone.commands import AttachMedia, DialNumber, HoldLeg, MuteLeg, SetDnd
 from hub.phone.transfer_commands import ParkLeg
 from hub.sim.exchange.office import Who
 from hub.sim.server import SimServer
@@ -126,6 +126,7 @@ class OldClient:
                 assert told["type"] in {"signed_in", "done", "error", "leg", "dnd_changed", "snapshot", "pong"}, told
                 assert not told.get("snapshot", {}).get("boards"), told
                 assert not told.get("snapshot", {}).get("presence"), told
+                assert {one["cause"] for one in told.get("snapshot", {}).get("ended", ())} <= CAUSES, told
                 if told["type"] == "leg":
                     words = told["kind"], told["cause"], told["leg"]["state"]
                     assert words[0] in KINDS, told
@@ -167,3 +168,17 @@ async def test_an_old_client_is_told_in_its_own_words() -> None:
             while (rings := await alice.hear("delivered"))["leg"]["orbit"] == "":
                 pass
             assert rings["cause"] == "normal"
+
+
+async def test_an_old_client_is_not_told_of_a_call_that_rang_nowhere_nor_that_one_was_preempted() -> None:
+    async with SimServer(office(), pace=10) as server, OldClient.signed_in(server, "bob") as (bob, _):
+        server.exchange.command(server.now(), "bob", SetDnd(on=True))
+        caller = server.exchange.call_in(server.now(), Who("+15855551234", "Jane"), MAIN)
+        server.exchange.hang_up(server.now(), caller)
+        for _ in range(2):
+            server.exchange.command(server.now(), "bob", DialNumber(f"9{ANSWERING}"))
+            await bob.hear("established")
+        server.exchange.command(server.now(), "alice", DialNumber("911"))
+        assert (await bob.hear("cleared"))["cause"] == "normal"
+        told = (await bob.ask({"type": "snapshot", "id": "2"}))["snapshot"]
+        assert [(one["leg"]["device"], one["cause"]) for one in told["ended"]] == [("bob-desk", "normal")]

@@ -86,7 +86,8 @@ class Conversation:
     these. While the caller waits in a queue that is the `place` there; `queue` is the one that the call came through.
     `sent_on` is set while those who take part wait for somebody else: they were transferred, or parked in `orbit`.
     `nobody` runs when none answers, instead of failing; `unpark` when the call is no longer parked; `cause` is why it
-    rings.
+    rings. `spared` are the legs of users who would have been called, did they want to be disturbed, by user; `sparing`
+    those of them whose turn it is, `called` the users who were. An `emergency` call keeps its line.
     """
 
     id: str
@@ -108,6 +109,10 @@ class Conversation:
     nobody: Callable[[datetime, Cause], None] | None = None
     unpark: Callable[[datetime], None] | None = None
     cause: Cause = Cause.NORMAL
+    spared: dict[str, Branch] = field(default_factory=dict)
+    sparing: set[str] = field(default_factory=set)
+    called: set[str] = field(default_factory=set)
+    emergency: bool = False
 
     @property
     def joined(self) -> list[Branch]:

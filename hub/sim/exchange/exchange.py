@@ -231,7 +231,7 @@ class Exchange:
             at=at,
             live=tuple(leg for leg in self.legs(user) if handsets is None or leg.device in handsets),
             ended=tuple(
-                ended for ended in journal.ended_since(since) if handsets is None or ended.leg.device in handsets
+                ended for ended in journal.ended_since(since) if handsets is None or ended.leg.device in {"", *handsets}
             ),
             dnd=self.dnd(user),
             presence=self.presence(user),

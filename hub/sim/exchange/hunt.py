@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hub.core.boards import AppearanceKind
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
-from hub.sim.exchange.digits import Inside, Mailbox, Nowhere
+from hub.sim.exchange.digits import Inside, Mailbox, Nowhere, is_emergency
 from hub.sim.exchange.office import FarEndDoes, Reject, Ring, ToQueue, Who
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -52,7 +52,10 @@ class Hunt:
             switch.move(caller, Kind.ORIGINATED, at)
             self._dial_out(talk, to, "", at)
             return
+        talk.emergency = is_emergency(switch.office, to)
         line = next(reversed(tuple(switch.free_lines())), "")
+        if talk.emergency and not line:
+            line = switch.pre_empt_line(at)
         talk.line = line
         switch.move(caller, Kind.ORIGINATED, at)
         if line:
@@ -64,6 +67,7 @@ class Hunt:
         """Let a user's leg that has seized a line call over it."""
         talk = caller.talk
         talk.dialled = caller.shown = to.who
+        talk.emergency = is_emergency(self._switch.office, to)
         self._switch.move(caller, Kind.UPDATED, at)
         if isinstance(to, Nowhere):
             self.begin(talk, (Reject(Cause.UNREACHABLE),), at)
@@ -113,11 +117,12 @@ class Hunt:
         ringing, cause = talk.ringing, why
         while talk.steps:
             step = talk.steps.popleft()
+            talk.sparing.clear()
             if isinstance(step, Reject):
                 cause = step.cause
                 break
             if isinstance(step, Ring):
-                found, cause = self._available(talk, step)
+                found, cause = self._available(talk, step, at)
                 if found:
                     self._ring(talk, step, found, ringing, why, at)
                     talk.timer = self._switch.after(at, step.seconds, partial(self.on, talk, why=Cause.NO_ANSWER))
@@ -137,8 +142,8 @@ class Hunt:
         self._clear(ringing, at, why)
         self._fail(talk, at, cause)
 
-    def _available(self, talk: Conversation, step: Ring) -> tuple[list[tuple[User, Handset]], Cause]:
-        """Return the handsets that can ring; none: why not."""
+    def _available(self, talk: Conversation, step: Ring, at: datetime) -> tuple[list[tuple[User, Handset]], Cause]:
+        """Return the handsets that can ring; none: why not. Users are spared who do not want to be disturbed."""
         switch = self._switch
         caller = talk.waiting
         found = []
@@ -151,7 +156,10 @@ class Hunt:
             mine = any(branch.talk is talk for branch in at_device)
             full = not mine and not switch.keys.for_ring(handset, step.target, talk)
             undisturbed = user.name in switch.dnd and not mine and not step.urgent
-            if full or undisturbed or (caller and caller.user == user.name):
+            calls = caller is not None and caller.user == user.name
+            if undisturbed and not calls:
+                switch.spare(talk, user, at)
+            if full or undisturbed or calls:
                 cause = Cause.BUSY
                 continue
             found.append((user, handset))

@@ -100,11 +100,12 @@ Told = LegTold | DndTold | PresenceTold | BoardTold | WipeTold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedView:
-    """A leg that ended: its last description, when and why."""
+    """A leg that ended: its last description, when and why, and whether it was cleared or, before it rang, diverted."""
 
     leg: LegView
     ended: datetime
     cause: Cause
+    kind: Kind
 
 
 _DIGITS = 18

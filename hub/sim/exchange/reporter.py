@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.core.call import Cause
+from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
 from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView, PresenceTold
@@ -37,8 +37,8 @@ class Reporter:
             return
         journal = self._journals[branch.user]
         mark, leg = journal.next_mark(), view(branch)
-        if kind is Kind.CLEARED:
-            journal.remember(EndedView(leg=leg, ended=at, cause=cause))
+        if branch.state is CallState.NULL:
+            journal.remember(EndedView(leg=leg, ended=at, cause=cause, kind=kind))
         self._tell(LegTold(user=branch.user, mark=mark, at=at, kind=kind, leg=leg, cause=cause))
 
     def dnd(self, user: str, at: datetime, *, on: bool) -> None:

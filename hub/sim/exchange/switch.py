@@ -143,10 +143,38 @@ class Switch:
             device=device,
             appearance=appearance,
         )
+        if user:
+            talk.called.add(user)
+            talk.spared.pop(user, None)
         self.keys.begun(branch)
         talk.branches.append(branch)
         self.branches[branch.id] = branch
         return branch
+
+    def spare(self, talk: Conversation, user: User, at: datetime) -> None:
+        """Note that a user would be called now, who does not want to be disturbed."""
+        talk.sparing.add(user.name)
+        if user.name not in {*talk.called, *talk.spared}:
+            talk.born += 1
+            talk.spared[user.name] = Branch(
+                id=f"{talk.id}-{talk.born}",
+                talk=talk,
+                who=user.who,
+                shown=talk.calling,
+                direction=Direction.INBOUND,
+                started=at,
+                user=user.name,
+                dialled=talk.dialled,
+            )
+
+    def _tell_spared(self, talk: Conversation, at: datetime, *, answered: bool) -> None:
+        """Tell those who were not disturbed that somebody called; `answered` who were called together with them."""
+        for user, branch in talk.spared.items():
+            elsewhere = answered and user in talk.sparing
+            cause = Cause.ELSEWHERE if elsewhere else Cause.DO_NOT_DISTURB
+            self.reporter.leg(branch, Kind.DIVERTED, at, cause)
+        talk.called |= talk.spared.keys()
+        talk.spared.clear()
 
     def move(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
         """Take a leg to its next state and tell its user."""
@@ -173,6 +201,7 @@ class Switch:
             self.move(other, Kind.UPDATED, at)
         for other in talk.ringing:
             self.clear(other, at, Cause.ELSEWHERE)
+        self._tell_spared(talk, at, answered=True)
         if branch.replaces is not None:
             self.clear(branch.replaces, at, Cause.ELSEWHERE)
 
@@ -235,7 +264,12 @@ class Switch:
         for branch in dying.branches:
             branch.talk = talk
         talk.branches += dying.branches
-        dying.branches = []
+        for user, branch in dying.spared.items():
+            branch.talk = talk
+            talk.spared.setdefault(user, branch)
+        talk.called |= dying.called
+        talk.emergency |= dying.emergency
+        dying.branches, dying.spared = [], {}
         talk.sent_on = hunts and len(talk.joined) == 1
         talk.look_for_lines()
         talk.introduce()
@@ -273,6 +307,7 @@ class Switch:
         if not talk.branches:
             talk.stop_hunting()
             self._unpark(talk, at)
+            self._tell_spared(talk, at, answered=False)
             if run := self._over.pop(talk.id, None):
                 self.schedule(at, run)
 
@@ -282,6 +317,19 @@ class Switch:
         """Yield the outside lines that carry no call."""
         used = {branch.line for branch in self.branches.values()}
         return (line.name for line in self.office.lines if line.name not in used)
+
+    def pre_empt_line(self, at: datetime) -> str:
+        """End a call that is no emergency and return its outside line; empty if there is none.
+
+        A call that nobody has answered goes first, then the one that began last.
+        """
+        outside = [branch for branch in self.branches.values() if branch.line and not branch.talk.emergency]
+        if not outside:
+            return ""
+        chosen = min(outside, key=lambda branch: (len(branch.talk.joined), -branch.talk.nth))
+        for branch in tuple(chosen.talk.branches):
+            self.clear(branch, at, Cause.PREEMPTED)
+        return chosen.line
 
     def at_device(self, device: str) -> list[Branch]:
         """Return the legs of a handset."""
