@@ -223,6 +223,7 @@ class Hub:
             limits=Limits(**self.config.hub.dispatcher.model_dump()),
             calls=self._calls,
             changed=self._on_plugin_changed,
+            found=self._on_contacts_found,
             redact=self.redactor,
         )
         self._stack.push_async_callback(self._dispatcher.stop)
@@ -350,6 +351,10 @@ class Hub:
                 seq=self._next_seq(""), at=self.clock.now(), user="", plugin=plugin, state=state, reason=reason
             )
         )
+
+    def _on_contacts_found(self, user: str, number: Number, contacts: tuple[Contact, ...]) -> None:
+        if user in self.phones:
+            self.phones[user].on_contacts_found(number, contacts)
 
     def _on_store_trouble(self, problem: Problem | None) -> None:
         if problem is None:

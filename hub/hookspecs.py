@@ -188,9 +188,13 @@ def on_lagged(event: events.Lagged, context: Context) -> None:
     """Your mailbox overflowed: these many events are lost to you, and these are the calls now."""
 
 
-# --- ask: an answer is wanted at once ---
+# --- ask: an answer is wanted, now or later ---
 
 
 @hookspec
 def find_contact(number: Number, context: Context) -> Sequence[Contact]:  # type: ignore[empty-body]
-    """Return who has this number, best first, from memory and in microseconds: a ring waits. Plain `def` only."""
+    """Return who has this number, best first; what comes late is told as `contact_found`. May be `async def`.
+
+    A plain `def` runs on a thread of its own, and the ring waits for it 50 ms at most; an `async def` runs on the loop,
+    and nothing waits for it. No ring waits for a plugin that was late, until it answers in time again.
+    """

@@ -91,7 +91,8 @@ class DispatcherSection(Section):
     )
     longest_suspension: float = Field(default=3600.0, gt=0, description="seconds of the longest suspension")
     hung: int = Field(default=3, ge=1, description="calls that may be given up and still not have come back")
-    lookup: float = Field(default=0.05, gt=0, description="seconds that looking up a caller may take")
+    lookup: float = Field(default=0.05, gt=0, description="seconds that a ring waits for plugins to look it up")
+    lookups: int = Field(default=100, ge=1, description="lookups of callers that one plugin may have open")
     loop: float = Field(default=1.0, gt=0, description="seconds until who holds up the event loop has been named")
     stop: float = Field(default=10.0, gt=0, description="seconds that plugins may take to finish when the hub stops")
 

@@ -34,7 +34,7 @@ _IN_USE = (CallState.CONNECTED, CallState.HOLD)
 class Switchboard:
     """The calls of one user. Pure: signals and snapshots go in, events come out, time comes with the signals.
 
-    `next_seq` numbers the user's events, `find_contacts` says from memory who has a number. `calls` are those that were
+    `next_seq` numbers the user's events, `find_contacts` says at once who has a number. `calls` are those that were
     alive when the hub last knew, `former` the ids of some that had ended; `memory` bounds how many of these are kept.
     """
 
@@ -108,13 +108,17 @@ class Switchboard:
         call = replace(self._calls[call_id], ignored=True)
         return (self._tell(events.CallChanged, call, at, inferred=False),)
 
-    def contact_found(self, call_id: str, contact: Contact, at: datetime) -> tuple[events.Event, ...]:
-        """Add what a slower lookup found to a call; nothing if the call is over or has it already."""
-        call = self._calls.get(call_id)
-        if call is None or contact in call.contacts:
-            return ()
-        call = replace(call, contacts=(*call.contacts, contact))
-        return (self._tell(events.ContactFound, call, at, inferred=False, contact=contact),)
+    def contacts_found(self, number: Number, contacts: Iterable[Contact], at: datetime) -> tuple[events.Event, ...]:
+        """Add what a slower lookup found to the calls that live with this number; each contact only once."""
+        found: list[events.Event] = []
+        names = [call.id for call in self._calls.values() if call.party.number == number]
+        for contact in contacts:
+            for name in names:
+                call = self._calls[name]
+                if contact not in call.contacts:
+                    call = replace(call, contacts=(*call.contacts, contact))
+                    found.append(self._tell(events.ContactFound, call, at, inferred=False, contact=contact))
+        return tuple(found)
 
     # --- which call a leg belongs to ---
 

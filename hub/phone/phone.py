@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
-    from hub.core.call import Call, HoldKind
+    from hub.core.call import Call, Contact, HoldKind
     from hub.core.dial_plan import DialPlan
+    from hub.core.numbers import Number
     from hub.core.presence import Presence
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
@@ -287,6 +288,10 @@ class Phone(Parties):
         )
         if self.account is not None:
             self.account.on_state(state)
+
+    def on_contacts_found(self, number: Number, contacts: Iterable[Contact]) -> None:
+        """Tell what a slower lookup found."""
+        self._tell(self._switchboard.contacts_found(number, contacts, self._clock.now()))
 
     async def on_refused(self, refusal: SignInRefused) -> Adapter | None:
         """Let the account look for another way to sign in."""

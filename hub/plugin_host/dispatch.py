@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from hub.core.call import Contact
 from hub.plugin_host.deadline import Supervisor
 from hub.plugin_host.host import Errand
 from hub.plugin_host.limits import LIMITS, Limits
-from hub.plugin_host.plugin import Failure, PluginState, describe
+from hub.plugin_host.lookup import Lookups
+from hub.plugin_host.plugin import Failure
 from hub.plugin_host.watchdog import Watchdog
 from hub.plugin_host.worker import Worker
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hub.clock import Clock
-    from hub.core.call import Call
+    from hub.core.call import Call, Contact
     from hub.core.numbers import Number
     from hub.events import Event
     from hub.plugin_host.context import Context
@@ -42,12 +41,17 @@ def _nobody_told(_plugin: str, _state: str, _reason: str) -> None:
     pass
 
 
+def _nothing_found(_user: str, _number: Number, _contacts: tuple[Contact, ...]) -> None:
+    pass
+
+
 class Dispatcher:
     """Tells plugins what happens: each in order, none waiting for another, whatever they do.
 
     To be made and used on the loop. `contexts` has each plugin's contexts by user. `calls(user)` gives the calls of a
     user for a plugin that has lost events, `changed(plugin, state, reason)` is told (on the loop, a little later) how a
-    plugin stands, and `redact` hides secrets in what is kept of its errors.
+    plugin stands, `found(user, number, contacts)` what a lookup has found too late for `find_contacts`, and `redact`
+    hides secrets in what is kept of a plugin's errors.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Dispatcher:
         limits: Limits = LIMITS,
         calls: Callable[[str], tuple[Call, ...]] = _no_calls,
         changed: Callable[[str, str, str], None] = _nobody_told,
+        found: Callable[[str, Number, tuple[Contact, ...]], None] = _nothing_found,
         redact: Callable[[str], str] = str,
     ) -> None:
         self.loop = asyncio.get_running_loop()
@@ -66,7 +71,6 @@ class Dispatcher:
         self.limits = limits
         self.calls = calls
         self.redact = redact
-        self.asking = ""
         self.is_awaited = False
         self._tell_changed = changed
         self._workers = {
@@ -77,22 +81,17 @@ class Dispatcher:
         self._is_collecting = False
         self._collected: list[Event] = []
         self._listeners: dict[Kinds, tuple[tuple[Worker, Kinds | None], ...]] = {}
-        self._lookups = [
-            (worker, worker.plugin.hooks_by_name["find_contact"].call)
-            for worker in self._workers.values()
-            if "find_contact" in worker.plugin.hooks_by_name
-        ]
+        self._lookups = Lookups(self._workers.values(), self, found)
         self._started: list[tuple[Worker, str]] = []
         self._supervisor = Supervisor(clock, self.loop, limits.deadline)
         self._supervising = self.loop.create_task(
-            self._supervisor.run(self._workers.values()), name="deadlines of plugins"
+            self._supervisor.run([*self._workers.values(), *self._lookups.all]), name="deadlines of plugins"
         )
         self._idle: list[asyncio.Future[None]] = []
         self._watchdog = Watchdog(
             self.loop,
             [worker.plugin for worker in self._workers.values()],
             self._held_up,
-            asking=lambda: self.asking,
             within=limits.loop,
         )
 
@@ -113,29 +112,8 @@ class Dispatcher:
                 self._post_collected()
 
     def find_contacts(self, number: Number, user: str) -> tuple[Contact, ...]:
-        """Ask who has a number, those that plugins know from memory; a ring waits for it."""
-        found: list[Contact] = []
-        for worker, find in self._lookups:
-            context = worker.contexts.get(user)
-            if context is None or worker.plugin.state is not PluginState.LOADED:
-                continue
-            self.asking = worker.plugin.name
-            began = perf_counter()
-            try:
-                contacts = _checked(find(number, context))
-            except (Exception, SystemExit) as error:  # noqa: BLE001  this is where what plugins raise is caught
-                worker.failed(f"find_contact: {describe(error)}", error)
-                continue
-            finally:
-                self.asking = ""
-            if (took := perf_counter() - began) > self.limits.lookup:
-                worker.plugin.held_up += 1
-                worker.failed(f"find_contact took {took * 1000:.0f} ms, and a ring waits for it")
-                self.changed(worker.plugin, f"find_contact took {took * 1000:.0f} ms")
-            else:
-                worker.answered()
-            found += contacts
-        return tuple(found)
+        """Ask who has a number; what is known in a moment is returned, `found` is told of the rest."""
+        return self._lookups.ask(number, user)
 
     async def start(self) -> None:
         """Call `start` of every plugin for each user; where that fails the plugin does without that user."""
@@ -167,7 +145,7 @@ class Dispatcher:
                 log.error("%s did not end in %g s after it was cancelled", name, self.limits.stop)
         self._listeners.clear()
         self._workers.clear()
-        self._lookups.clear()
+        self._lookups.close()
 
     async def idle(self) -> None:
         """Return when every plugin has worked off what was posted to it."""
@@ -257,10 +235,3 @@ class Dispatcher:
         last = plugin.last_failure
         plugin.fail(Failure(self.clock.now(), self.redact(reason), last.traceback if last else ""))
         self.changed(plugin, plugin.reason)
-
-
-def _checked(answer: object) -> tuple[Contact, ...]:
-    """Return the contacts in what a lookup returned; TypeError if it is something else."""
-    if not isinstance(answer, (tuple, list)) or not all(isinstance(each, Contact) for each in answer):
-        raise TypeError("it did not return a sequence of Contact")
-    return tuple(answer)

@@ -43,8 +43,8 @@ def specifications() -> dict[str, tuple[str, ...]]:
 
 
 def may_be_async(hook: str) -> bool:
-    """Whether an implementation may be `async def`; nobody waits for what it returns then."""
-    return hook.startswith(("on_", "start", "stop"))
+    """Whether an implementation may be `async def`; nothing waits for what it returns then."""
+    return hook.startswith(("on_", "start", "stop", "find_"))
 
 
 def hooks_of(implementation: object, plugin: str) -> dict[str, Hook]:

@@ -133,17 +133,26 @@ class ThreadCalls:
 
     async def run(self, calls: Sequence[Call]) -> Batch:
         """Make the calls; return the batch when it has come to its end, or was given up."""
-        batch = self._batch = Batch(calls, self._loop.create_future())
-        if self._thread is None:
-            self._thread = PluginThread(self._plugin, self._loop, self._came_back)
-        self._thread.submit(batch)
+        batch = Batch(calls, self._loop.create_future())
+        self.begin(batch)
         try:
             await batch.done
         finally:
             if not batch.done.done() or batch.done.cancelled():
                 self.give_up()
-            self._batch = None
+            self.end()
         return batch
+
+    def begin(self, batch: Batch) -> None:
+        """Hand the thread a batch, when the one before has come to its end."""
+        self._batch = batch
+        if self._thread is None:
+            self._thread = PluginThread(self._plugin, self._loop, self._came_back)
+        self._thread.submit(batch)
+
+    def end(self) -> None:
+        """Note that the batch has come to its end, or was given up."""
+        self._batch = None
 
     def give_up(self) -> None:
         """Leave the call that runs to itself."""

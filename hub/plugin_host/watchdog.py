@@ -41,7 +41,7 @@ class Watchdog:
     """A thread that looks now and then whether the loop waits, and if not, whether it answers.
 
     What does not answer is named in the log `within` so many seconds; `held_up(plugin, reason, stack)` is called on the
-    loop once it is back. `asking` says which plugin is being asked something on the loop outside of its own tasks.
+    loop once it is back.
     """
 
     def __init__(
@@ -50,13 +50,11 @@ class Watchdog:
         plugins: Iterable[Plugin],
         held_up: Callable[[str, str, str], None],
         *,
-        asking: Callable[[], str] = str,
         within: float = 1.0,
     ) -> None:
         self._loop = loop
         self._plugins = plugins
         self._held_up = held_up
-        self._asking = asking
         self._within = within
         self._loop_thread = threading.get_ident()
         self._is_stopping = threading.Event()
@@ -104,7 +102,7 @@ class Watchdog:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001  as above
         if frame is None:
             return None
-        named = self._asking() or _owner(asyncio.current_task(self._loop))
+        named = _owner(asyncio.current_task(self._loop))
         theirs = next(((plugin, at) for at in _outwards(frame) if (plugin := self._owner_of_code(at, named))), None)
         plugin, at = theirs or (named, frame)
         where = f"{at.f_code.co_name} ({Path(at.f_code.co_filename).name}:{at.f_lineno})"

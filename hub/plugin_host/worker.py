@@ -58,6 +58,7 @@ class Worker:
         self._errand: Errand | None = None
         self._given_up: set[asyncio.Task[None]] = set()
         self._threads = ThreadCalls(plugin.name, host.loop)
+        self.lookups = ThreadCalls(f"{plugin.name}: find_contact", host.loop)
         self._standing = Standing(
             plugin,
             host.limits,
@@ -147,9 +148,14 @@ class Worker:
         """Count a failure, in the call that runs or beside it."""
         self._standing.failed(self._told() + self._lookups, reason, error, stack=stack, at_once=at_once)
 
-    def answered(self) -> None:
-        """Note that a lookup went well."""
+    def looked_up(self) -> None:
+        """Note that a lookup came back; what went wrong in it is told afterwards."""
         self._lookups += 1
+
+    def lookup_overdue(self) -> None:
+        """Count a lookup that outlasted its deadline."""
+        self.looked_up()
+        self._not_in_time("find_contact")
 
     def progress(self) -> object:
         """Return what is different in every call."""
@@ -177,13 +183,14 @@ class Worker:
             task.cancel()
         _, running = await asyncio.wait(tasks, timeout=within)
         self._threads.close()
+        self.lookups.close()
         closed = await asyncio.gather(*(context.close(within) for context in self.contexts.values()))
         late = [name for names in closed for name in names]
         return (*late, *(task.get_name() for task in running))
 
     @property
     def _hung(self) -> int:
-        return self._threads.hung + len(self._given_up)
+        return self._threads.hung + self.lookups.hung + len(self._given_up)
 
     def _task_failed(self, what: str, error: BaseException) -> None:
         self.failed(f"task {what}: {describe(error)}", error)

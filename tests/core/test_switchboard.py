@@ -11,8 +11,10 @@ from hub.core.numbers import Number, NumberKind
 from hub.core.presence import Presence
 from hub.core.signals import BoardSignal, DndSignal, EndedLeg, Kind, PresenceSignal, Snapshot
 from hub.core.transitions import ProtocolError
+from hub.events import ContactFound
 
 ADA = Contact(id="c1", name="Ada Lovelace", company="Engines")
+BEN = Contact(id="c2", name="Ben")
 
 
 def only(board: Board) -> Call:
@@ -144,10 +146,22 @@ def test_a_number_that_changes_is_looked_up_again(board: Board) -> None:
 
 def test_a_late_lookup_adds_a_contact_once(board: Board) -> None:
     board.apply(signal(Kind.DELIVERED, leg()))
-    (found,) = board.contact_found("talk-1.alice", ADA, at(1))
-    assert (found.type, found.contact, found.call.contacts) == ("contact_found", ADA, (ADA,))
-    assert board.contact_found("talk-1.alice", ADA, at(2)) == ()
-    assert board.contact_found("gone", ADA, at(2)) == ()
+    found = board.contacts_found(CALLER.number, (ADA, BEN), at(1))
+    assert [each.contact for each in found if isinstance(each, ContactFound)] == [ADA, BEN]
+    assert only(board).contacts == (ADA, BEN)
+    assert board.contacts_found(CALLER.number, (BEN, ADA), at(2)) == ()
+
+
+def test_a_late_lookup_is_about_its_number_alone(board: Board) -> None:
+    other = Party(Number("+15855559999", NumberKind.EXTERNAL, "+15855559999"))
+    board.apply(signal(Kind.DELIVERED, leg(party=other)))
+    assert board.contacts_found(CALLER.number, (ADA,), at(1)) == ()
+
+
+def test_a_late_lookup_does_not_bring_a_call_back(board: Board) -> None:
+    board.told(signal(Kind.DELIVERED, leg()), signal(Kind.CLEARED, leg(), 1))
+    assert board.contacts_found(CALLER.number, (ADA,), at(2)) == ()
+    assert not board.calls
 
 
 def test_ignored_calls_stay_and_can_be_answered(board: Board) -> None:

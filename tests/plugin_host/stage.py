@@ -17,7 +17,7 @@ from hub.testing.clock import VirtualClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hub import Event
+    from hub import Contact, Event, Number
     from hub.plugin_host.context import Context
     from hub.plugin_host.limits import Limits
     from hub.plugin_host.plugin import Plugin
@@ -39,6 +39,7 @@ class Stage:
     drop_ins: Path | None = None
     clock: Any = field(default_factory=VirtualClock)
     told: list[tuple[str, str, str]] = field(default_factory=list)
+    found: list[tuple[str, Number, tuple[Contact, ...]]] = field(default_factory=list)
     seqs: Counter[str] = field(default_factory=Counter)
     emitted: list[Event] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Stage:
             limits=self.limits,
             calls=lambda user: (self.call(user),),
             changed=self.changed,
+            found=lambda *found: self.found.append(found),
         )
         return self
 

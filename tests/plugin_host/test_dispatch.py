@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from stage import Stage
 
-from hub import Contact, Context, Event, Lagged, Number, NumberKind, OpenPage, Ring, hookimpl
+from hub import Context, Event, Lagged, OpenPage, Ring, hookimpl
 from hub.plugin_host.limits import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ADA = Contact(id="1", name="Ada")
-NUMBER = Number("1", NumberKind.EXTENSION)
 
 
 class Listening:
@@ -458,43 +455,6 @@ async def test_one_that_will_not_stop_is_left_behind(tmp_path: Path, caplog: pyt
     assert "plugin stubborn: hooks did not end in 0.05 s" in caplog.text
     released.set()
     await asyncio.sleep(0)
-
-
-async def test_lookups_are_guarded_and_slow_ones_named(tmp_path: Path) -> None:
-    class Good:
-        @hookimpl
-        def find_contact(self, number: Number, context: Context) -> list[Contact]:
-            assert (number, context.user) == (NUMBER, "alice")
-            return [ADA]
-
-    class Raises:
-        @hookimpl
-        def find_contact(self) -> list[Contact]:
-            raise SystemExit
-
-    class Wrong:
-        @hookimpl
-        def find_contact(self, number: Number) -> Any:
-            return number.text
-
-    class Slow:
-        @hookimpl
-        def find_contact(self) -> tuple[Contact, ...]:
-            until = threading.Event()
-            until.wait(0.02)
-            return ()
-
-    async with Stage(tmp_path, (Raises, Good, Wrong, Slow), limits=Limits(lookup=0.015)) as stage:
-        for _ in range(4):
-            assert stage.dispatcher.find_contacts(NUMBER, "alice") == (ADA,)
-        assert stage.dispatcher.find_contacts(NUMBER, "nobody") == ()
-        assert [stage.plugin(name).failures for name in ("raises", "good", "wrong", "slow")] == [4, 0, 4, 4]
-        assert stage.plugin("slow").held_up == 4
-        stage.dispatcher.find_contacts(NUMBER, "alice")
-        states = [stage.plugin(name).state.value for name in ("raises", "good", "wrong", "slow")]
-        assert states == ["suspended", "loaded", "suspended", "suspended"]
-        assert stage.dispatcher.find_contacts(NUMBER, "alice") == (ADA,)
-        assert stage.plugin("raises").failures == 5
 
 
 async def test_two_hubs_in_one_process_do_not_share_plugins(tmp_path: Path) -> None:

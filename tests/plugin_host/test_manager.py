@@ -215,7 +215,7 @@ def test_everything_wrong_with_hooks_is_told_at_once() -> None:
         def on_dial(self, call: object, *, more: object) -> None: ...
 
         @hookimpl
-        async def find_contact(self) -> None: ...
+        async def register_tables(self) -> None: ...
 
         @hookimpl(wrapper=True)
         def on_hold(self) -> Any:
@@ -230,7 +230,6 @@ def test_everything_wrong_with_hooks_is_told_at_once() -> None:
     plugin = only(load(Bad), "bad")
     assert plugin.state == "failed"
     assert [str(problem) for problem in plugin.problems] == [
-        "bad: find_contact: an answer is wanted at once (make it a plain def)",
         "bad: on_answer: it is not marked as a hook (put @hookimpl above it, or name it otherwise)",
         'bad: on_dial: there is no argument "call" (it may take event and context)',
         'bad: on_dial: there is no argument "more" (it may take event and context)',
@@ -238,6 +237,7 @@ def test_everything_wrong_with_hooks_is_told_at_once() -> None:
         "bad: on_hold: hooks cannot be wrapped: no plugin waits for another (use @hookimpl alone)",
         'bad: on_ring: there is no argument "evnt" (did you mean "event"?; it may take event and context)',
         'bad: on_rnig: there is no hook "on_rnig" (did you mean "on_ring"?)',
+        "bad: register_tables: an answer is wanted at once (make it a plain def)",
     ]
     assert plugin.told()["traceback"] == ""
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from stage import Stage
 
-from hub import Contact, Context, Number, NumberKind, hookimpl
+from hub import Context, hookimpl
 from hub.clock import SystemClock
 from hub.plugin_host.limits import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Limits(loop=0.2, lookup=10)
+QUICK = Limits(loop=0.2)
 BLOCKED = 0.6
 
 
@@ -44,15 +44,8 @@ class InATaskOfItsOwn:
         self.task = asyncio.create_task(polls())
 
 
-class InALookup:
-    @hookimpl
-    def find_contact(self) -> tuple[Contact, ...]:
-        block()
-        return ()
-
-
 @pytest.mark.feature("PLUG-02")
-@pytest.mark.parametrize("kind", [InATask, InATaskOfItsOwn, InALookup])
+@pytest.mark.parametrize("kind", [InATask, InATaskOfItsOwn])
 async def test_whoever_blocks_the_loop_is_named(
     kind: type[object], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -60,7 +53,6 @@ async def test_whoever_blocks_the_loop_is_named(
         await stage.dispatcher.start()
         plugin = stage.plugin(kind.__name__.lower())
         stage.ring()
-        stage.dispatcher.find_contacts(Number("1", NumberKind.EXTENSION), "alice")
         while not plugin.held_up:  # noqa: ASYNC110  the watchdog's thread says so
             await asyncio.sleep(0.01)
     assert plugin.last_failure is not None
