@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from hub.rules.template import SecretTemplate, Surroundings, TextTemplate
     from hub.rules.url_template import UrlTemplate
     from hub.web.asking import User
+    from hub.web.uploads import upload
 
 __all__ = [
     "EVENTS",
@@ -203,6 +204,7 @@ __all__ = [
     "Wiped",
     "hookimpl",
     "to_json",
+    "upload",
 ]
 
 _HOMES = {
@@ -233,6 +235,7 @@ _HOMES = {
     "hub.rules.template": "SecretTemplate Surroundings TextTemplate",
     "hub.rules.url_template": "UrlTemplate",
     "hub.web.asking": "User",
+    "hub.web.uploads": "upload",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

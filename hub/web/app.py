@@ -10,6 +10,7 @@ from hub.web import refusals
 from hub.web.asking import user_asking
 from hub.web.routes import account, agents, calls, events, hub, lines, parties, past, recordings, servers
 from hub.web.stream import Stream
+from hub.web.uploads import uploads_of
 
 if TYPE_CHECKING:
     from hub.web.host import Host
@@ -31,6 +32,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
     app.state.host = host
     app.state.tokens = tokens
     app.state.stream = Stream(host)
+    app.state.uploads = []
     refusals.install(app)
     # the recording of a call comes before what is done with calls: `.../recording/resume` ends like `.../resume`
     for router in (
@@ -47,7 +49,9 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
     ):
         app.include_router(router, prefix=PREFIX)
     for name, router in host.routers():
-        app.include_router(router, prefix=f"{PREFIX}/plugins/{name}", dependencies=[Depends(user_asking)], tags=[name])
+        prefix = f"{PREFIX}/plugins/{name}"
+        app.include_router(router, prefix=prefix, dependencies=[Depends(user_asking)], tags=[name])
+        app.state.uploads += uploads_of(router, prefix)
 
     @app.get(f"{PREFIX}/openapi.json", include_in_schema=False, dependencies=[Depends(user_asking)])
     def description() -> dict[str, Any]:

@@ -13,7 +13,11 @@ from starlette.datastructures import Headers
 from hub.web.refusals import MEDIA_TYPE, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from hub.web.uploads import Upload
 
 LARGEST_BODY = 64 * 1024
 """The largest body of a request, in bytes."""
@@ -71,12 +75,19 @@ def _numeric(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 class Guard:
-    """Stands around the app; a refusal never reaches it."""
+    """Stands around the app; a refusal never reaches it. `uploads` are the paths where plugins take files."""
 
-    def __init__(self, app: ASGIApp, address: Address, largest_body: int = LARGEST_BODY) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: Address,
+        largest_body: int = LARGEST_BODY,
+        uploads: Sequence[tuple[re.Pattern[str], Upload]] = (),
+    ) -> None:
         self._app = app
         self._address = address
         self._largest_body = largest_body
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -101,7 +112,7 @@ class Guard:
             raise Refused(HTTPStatus.FORBIDDEN, "foreign_origin", "pages of other sites may not speak to this hub")
         if scope["type"] != "http":
             return
-        if scope["method"] not in _READS and not _is_json(headers.get("content-type", "")):
+        if scope["method"] not in _READS and _kind(headers) != "application/json" and not self._upload(scope):
             raise Refused(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", "send JSON, with Content-Type: application/json"
             )
@@ -110,7 +121,15 @@ class Guard:
             raise _too_large(self._limit(scope))
 
     def _limit(self, scope: Scope) -> int:
-        return max(self._largest_body, LARGER.get(scope["path"], 0))
+        upload = self._upload(scope)
+        return max(self._largest_body, LARGER.get(scope["path"], 0), upload.largest if upload else 0)
+
+    def _upload(self, scope: Scope) -> Upload | None:
+        """Return what a request that brings a file may bring; None if it brings none."""
+        if scope["type"] != "http" or scope["method"] in _READS:
+            return None
+        kind = _kind(Headers(scope=scope))
+        return next((each for path, each in self._uploads if kind in each.types and path.match(scope["path"])), None)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
         """A body that comes in chunks has told no length."""
@@ -132,8 +151,8 @@ def _too_large(limit: int) -> Refused:
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"the body may be {limit} bytes at most")
 
 
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
+def _kind(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:

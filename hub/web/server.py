@@ -64,7 +64,7 @@ class ApiServer:
         listener = self._bind()
         address = Address(self._host, listener.getsockname()[1], self._names)
         config = uvicorn.Config(
-            Guard(self.app, address),
+            Guard(self.app, address, uploads=self.app.state.uploads),
             access_log=False,
             log_config=None,
             lifespan="off",

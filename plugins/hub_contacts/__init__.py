@@ -48,12 +48,14 @@ class Contacts:
         """Open the user's book."""
         from hub_contacts.book import Book
 
-        self._books[context.user] = Book(context)
+        book = self._books[context.user] = Book(context)
+        book.open()
 
     @hookimpl
     async def stop(self, context: Context) -> None:
         """Close the user's book."""
-        self._books.pop(context.user, None)
+        if book := self._books.pop(context.user, None):
+            book.close()
 
     @hookimpl
     async def on_wipe(self, context: Context) -> None:

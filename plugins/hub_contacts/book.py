@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from hub import DialPlan
 from hub_contacts import rows
+from hub_contacts.importing.imports import Imports
 from hub_contacts.keys import keys_of
 from hub_contacts.told import ContactsChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from hub import Context
     from hub_contacts.query import Query
@@ -31,6 +33,20 @@ class Book:
         self._untold: dict[str, None] = {}
         self._telling: asyncio.Task[None] | None = None
         self._editing = asyncio.Lock()
+        self.imports = Imports(context, self._plan, self._tell_many)
+
+    @property
+    def folder(self) -> Path:
+        """Where files may be put for a while."""
+        return self._context.folder
+
+    def open(self) -> None:
+        """Begin."""
+        self.imports.open()
+
+    def close(self) -> None:
+        """End."""
+        self.imports.close()
 
     async def get(self, contact_id: str) -> Stored | None:
         """Return a contact with its photo; None if there is none of that id."""
@@ -80,7 +96,9 @@ class Book:
         return gone
 
     async def delete_all(self, source: str | None = None) -> int:
-        """Delete all contacts of a source, or all that there are; return how many they were."""
+        """Delete all contacts of a source, or all that there are and are being imported; return how many they were."""
+        if source is None:
+            await self.imports.stop()
         count = 0
         while part := await self._context.database.run(partial(rows.remove_some, user=self._user, source=source)):
             count += len(part)
@@ -105,6 +123,9 @@ class Book:
         self._untold |= dict.fromkeys(ids)
         if self._untold and (self._telling is None or self._telling.done()):
             self._telling = self._context.spawn(self._tell_all(), "telling of contacts")
+
+    def _tell_many(self) -> None:
+        self._context.emit(ContactsChanged, ids=())
 
     async def _tell_all(self) -> None:
         while self._untold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, true
 
@@ -109,9 +109,12 @@ def visible(user: str) -> ColumnElement[bool]:
 
 def page_of(user: str, query: Query) -> Select[int]:
     """Return the statement for the row numbers of a page."""
-    order = _ORDERS[query.sort]
-    wanted = select(contacts.c.row).where(*_wanted(user, query)).order_by(order, contacts.c.row)
-    return wanted.limit(query.limit).offset(query.offset)
+    return all_of(user, query, contacts.c.row).limit(query.limit).offset(query.offset)
+
+
+def all_of(user: str, query: Query, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Return the statement for columns of all pages, in order."""
+    return select(*columns).where(*_wanted(user, query)).order_by(_ORDERS[query.sort], contacts.c.row)
 
 
 def count_of(user: str, query: Query) -> Select[int]:

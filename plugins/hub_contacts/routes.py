@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from hub import User, UserError
-from hub_contacts.book import Book
+from hub_contacts.asking import Own, with_books
 from hub_contacts.contact import Contact
+from hub_contacts.importing import routes as importing
 from hub_contacts.models import ContactModel, Deleted, PageModel, View, Wanted
 from hub_contacts.query import Field, Match, Show, Sort
 from hub_contacts.query import Query as PageQuery
@@ -18,20 +19,11 @@ from hub_contacts.stored import Stored, new_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from hub_contacts.book import Book
+
 ContactId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the contact's id")]
 _NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"description": "Not Found"}}
 _NOT_YOURS: dict[int | str, dict[str, Any]] = {**_NOT_THERE, 403: {"description": "Forbidden"}}
-
-
-def _own(request: Request, user: User) -> Book:
-    if user not in request.state.books:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "contacts are not at work for you: see the hub's log")
-    book: Book = request.state.books[user]
-    return book
-
-
-Own = Annotated[Book, Depends(_own)]
-"""In a route: the contacts of the user who is asking."""
 
 
 async def contacts(
@@ -149,12 +141,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
 
 def routes(books: Mapping[str, Book], administrators: Collection[str]) -> APIRouter:
     """Return the routes over the users' books; each user reaches their own alone."""
-
-    def with_books(request: Request) -> None:
-        request.state.books, request.state.administrators = books, administrators
-
-    router = APIRouter(dependencies=[Depends(with_books)])
-    for method, path, endpoint, more in ROUTES:
+    router = APIRouter(dependencies=[Depends(with_books(books, administrators))])
+    for method, path, endpoint, more in (*ROUTES, *importing.ROUTES):
         router.add_api_route(path, endpoint, methods=[method], **more)
     return router
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from hub import UserError
 from hub_contacts.contact import ContactKind, Photo
-from hub_contacts.query import count_of, page_of, visible
-from hub_contacts.stored import Stored, card_of, columns_of, contact_of
-from hub_contacts.tables import cards, contacts, users
+from hub_contacts.query import all_of, count_of, page_of, visible
+from hub_contacts.stored import Stored, card_of, columns_of, contact_of, hash_of, samenesses
+from hub_contacts.tables import cards, contacts, pending, same, users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
+    from hub_contacts.contact import Contact
     from hub_contacts.query import Query
 
 AT_ONCE = 500
@@ -25,6 +27,10 @@ _SHORT = (
     contacts.c.row, contacts.c.id, contacts.c.source, contacts.c.kind, contacts.c.device, contacts.c.changed,
     contacts.c.recent, contacts.c.favourite, contacts.c["keys"], cards.c.card, cards.c.photo_type,
 )  # fmt: skip
+
+
+class ImportGoesOn(UserError):  # noqa: N818  what it tells
+    """The user's own contacts cannot be changed now."""
 
 
 def read_one(connection: Connection, user: str, contact_id: str) -> Stored | None:
@@ -51,42 +57,61 @@ def read_source(connection: Connection, user: str, source: str) -> list[Stored]:
 
 
 def write(connection: Connection, user: str, stored: Sequence[Stored]) -> None:
-    """Write contacts; one whose id is known takes the place of the old one."""
+    """Write contacts; one whose id is known takes the place of the old one. Raises `ImportGoesOn`."""
+    own = [each for each in stored if not each.contact.source]
+    remove(connection, user, [each.id for each in stored], may_be_own=not own)
+    insert_rows(connection, user, stored)
+
+
+def insert_rows(connection: Connection, user: str, stored: Sequence[Stored], batch: int = 0) -> None:
+    """Insert contacts as part of an import, or of none."""
     if not stored:
         return
-    remove(connection, user, [each.id for each in stored])
     first = connection.execute(select(func.coalesce(func.max(contacts.c.row), 0))).scalar_one() + 1
-    rows = [_row(user, number, each) for number, each in enumerate(stored, first)]
-    connection.execute(insert(contacts), rows)
-    connection.execute(
-        insert(cards),
-        [
-            {
-                "row": number,
-                "card": card_of(each.contact),
-                "photo_type": photo.media_type if (photo := each.contact.photo) else "",
-                "photo": photo.data if photo else None,
-            }
-            for number, each in enumerate(stored, first)
-        ],
-    )
+    numbered = list(enumerate(stored, first))
+    connection.execute(insert(contacts), [_row(user, row, each, batch) for row, each in numbered])
+    connection.execute(insert(cards), [_card(row, each.contact) for row, each in numbered])
+    known_by = [
+        {"hash": number, "row": row}
+        for row, each in numbered
+        if not each.contact.source
+        for number in {hash_of(user, sameness) for sameness in samenesses(each.contact, each.keys)}
+    ]
+    if known_by:
+        connection.execute(insert(same), known_by)
 
 
-def remove(connection: Connection, user: str, ids: Sequence[str]) -> list[str]:
-    """Delete contacts; return the ids of those that there were."""
-    found = select(contacts.c.row, contacts.c.id).where(visible(user), contacts.c.id.in_(ids))
-    there = connection.execute(found).all()
-    _remove(connection, [row for row, _ in there])
-    return [contact_id for _, contact_id in there]
+def remove(connection: Connection, user: str, ids: Sequence[str], *, may_be_own: bool = True) -> list[str]:
+    """Delete contacts; return the ids of those that there were.
+
+    Raises `ImportGoesOn` where one of them is the user's own, which an import under way may be joining with another.
+    """
+    found = select(contacts.c.row, contacts.c.id, contacts.c.source)
+    there = connection.execute(found.where(visible(user), contacts.c.id.in_(ids))).all()
+    if not may_be_own or not all(source for _, _, source in there):
+        check_no_import(connection, user)
+    remove_rows(connection, [row for row, _, _ in there])
+    return [contact_id for _, contact_id, _ in there]
+
+
+def check_no_import(connection: Connection, user: str) -> None:
+    """Raise `ImportGoesOn` if one is under way for a user."""
+    if connection.execute(select(pending.c.batch).where(pending.c.user == user).limit(1)).first():
+        raise ImportGoesOn.of("your contacts are being imported", "try again when that is done")
 
 
 def remove_some(connection: Connection, user: str, source: str | None) -> list[str]:
-    """Delete a number of contacts, of one source or of all; return their ids, none when none are left."""
+    """Delete a number of contacts, of one source or of all; return their ids, none when none are left.
+
+    Of all, those of an import under way too; raises `ImportGoesOn` for one's own alone.
+    """
+    if source == "":
+        check_no_import(connection, user)
     found = select(contacts.c.row, contacts.c.id).where(contacts.c.user == user).limit(AT_ONCE)
     if source is not None:
         found = found.where(contacts.c.source == source)
     there = connection.execute(found).all()
-    _remove(connection, [row for row, _ in there])
+    remove_rows(connection, [row for row, _ in there])
     return [contact_id for _, contact_id in there]
 
 
@@ -102,17 +127,42 @@ def write_view(connection: Connection, user: str, view: str) -> None:
         connection.execute(insert(users), {"user": user, "plan": "", "view": view})
 
 
-def _remove(connection: Connection, rows: list[int]) -> None:
+def remove_rows(connection: Connection, rows: Sequence[int]) -> None:
+    """Delete rows and all that belongs to them."""
     if rows:
-        connection.execute(delete(cards).where(cards.c.row.in_(rows)))
-        connection.execute(delete(contacts).where(contacts.c.row.in_(rows)))
+        for table in (cards, same, contacts):
+            connection.execute(delete(table).where(table.c.row.in_(rows)))
 
 
-def _row(user: str, number: int, stored: Stored) -> dict[str, Any]:
+def read_rows(
+    connection: Connection, rows: Sequence[int], *where: ColumnElement[bool]
+) -> Iterator[tuple[int, int, Stored]]:
+    """Yield those of some rows of which that holds: row, batch, and the contact with its photo."""
+    found = select(*_SHORT, contacts.c.batch, cards.c.photo).join(cards, cards.c.row == contacts.c.row).where(*where)
+    for start in range(0, len(rows), AT_ONCE):
+        part = found.where(contacts.c.row.in_(rows[start : start + AT_ONCE]))
+        for row in connection.execute(part).mappings():
+            yield row["row"], row["batch"], _stored(row)
+
+
+def read_all(connection: Connection, user: str, query: Query) -> Iterator[Stored]:
+    """Yield all contacts of a query, on whatever page, with their photos; a few at a time are in memory."""
+    wanted = all_of(user, query, *_SHORT, cards.c.photo).join(cards, cards.c.row == contacts.c.row)
+    for row in connection.execution_options(yield_per=100).execute(wanted).mappings():
+        yield _stored(row)
+
+
+def _row(user: str, row: int, stored: Stored, batch: int) -> dict[str, Any]:
     contact = stored.contact
-    decided = {"row": number, "user": user, "id": stored.id, "source": contact.source, "kind": contact.kind.value}
-    standing = {"device": contact.device, "batch": 0, "gone": 0, "changed": stored.changed, "recent": stored.recent}
+    decided = {"row": row, "user": user, "id": stored.id, "source": contact.source, "kind": contact.kind.value}
+    standing = {"device": contact.device, "batch": batch, "gone": 0, "changed": stored.changed, "recent": stored.recent}
     return {**decided, **standing, **columns_of(contact, stored.keys)}
+
+
+def _card(row: int, contact: Contact) -> dict[str, Any]:
+    photo = contact.photo
+    told = {"photo_type": photo.media_type, "photo": photo.data} if photo else {"photo_type": "", "photo": None}
+    return {"row": row, "card": card_of(contact), **told}
 
 
 def _stored(row: Any) -> Stored:

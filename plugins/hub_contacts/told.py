@@ -15,3 +15,19 @@ class ContactsChanged(Event):
     type: ClassVar[str] = "contacts.changed"
 
     ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChanged(Event):
+    """A file is being imported, was, or could not be: `read` of its `size` in bytes, and how many contacts so far."""
+
+    type: ClassVar[str] = "contacts.import"
+
+    id: str
+    state: str
+    read: int
+    size: int
+    added: int
+    merged: int
+    skipped: int
+    refused: int

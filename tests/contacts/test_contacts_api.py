@@ -6,8 +6,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
+from contacts_client import client
 
 from hub import Wipe
 from hub_contacts.contact import Contact, ContactKind, Labelled
@@ -16,6 +16,8 @@ from hub_contacts.stored import Stored
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+
+    import httpx
 
     from hub.testing.harness import Desk
 
@@ -35,13 +37,6 @@ ADA: dict[str, Any] = {
     "favourite": True,
 }
 ADMIN = '[plugins.contacts]\nadministrators = ["bob"]\n'
-
-
-def client(desk: Desk, user: str = "alice") -> httpx.AsyncClient:
-    token = (desk.hub.config.hub.state / "tokens" / user).read_text(encoding="utf-8").strip()
-    url = f"{desk.hub.server.url}/api/plugins"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False)
 
 
 def book(desk: Desk, user: str = "alice") -> Any:

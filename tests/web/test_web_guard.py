@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from hub import upload
 from hub.web.guard import Address
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ EVERY = [
     *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
     *(("GET", path, None) for path in ("/system-calls", "/history/c1.alice")),
+    ("PUT", "/plugins/notebook/files/a", {}),
     *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
 ]
 
@@ -81,6 +83,7 @@ def test_every_route_is_tried(server: ApiServer) -> None:
     tried = {(method, path) for method, path, _ in EVERY} | {("GET", "/health")}
     named = {
         "/plugins/screenpop": "/plugins/{name}",
+        "/plugins/notebook/files/a": "/plugins/notebook/files/{name}",
         "/account/image/-": "/account/image/{of}",
         "/appearances/Sales/resume": "/appearances/{name}/resume",
         "/lines/1/seize": "/lines/{line}/seize",
@@ -221,6 +224,27 @@ async def test_a_large_body_is_refused(alice: httpx.AsyncClient, office: Office)
     answer = await alice.post("/calls", content=chunks(), headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert not office.lines["alice"].legs
+
+
+async def test_a_plugin_takes_files_of_its_kinds_up_to_its_own_bound(alice: httpx.AsyncClient) -> None:
+    async def asked(size: int, kind: str, path: str = "/plugins/notebook/files/a") -> tuple[int, Any]:
+        answer = await alice.put(path, content=b"x" * size, headers={"Content-Type": kind})
+        return answer.status_code, answer.json().get("code", answer.json())
+
+    assert await asked(200_000, "text/csv; charset=utf-8") == (200, {"a": 200_000})
+    assert await asked(200_001, "text/csv") == (413, "too_large")
+    assert await asked(1, "text/plain") == (415, "not_json")
+    assert await asked(1, "text/vcard") == (415, "not_json")
+    assert await asked(70_000, "application/json") == (413, "too_large")
+    assert await asked(1, "text/csv", "/plugins/notebook/me") == (415, "not_json")
+    assert await asked(1, "text/csv", "/plugins/notebook/files/a/b") == (415, "not_json")
+    assert await asked(1, "text/csv", "/dnd") == (415, "not_json")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
+def test_no_plugin_takes_files_that_any_page_can_send(kind: str) -> None:
+    with pytest.raises(ValueError, match=f"any web page can have a browser send {kind}"):
+        upload("text/csv", kind, largest=1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Request, WebSocket
 
 from hub.clock import SystemClock
 from hub.config.sections import ReceivingSection, RecordingSection
@@ -26,6 +26,7 @@ from hub.recording.keeping import Keeping
 from hub.recording.library import Library as Recordings
 from hub.recording.recorder import Recorder, Services
 from hub.web.asking import User  # noqa: TC001  FastAPI reads the annotations
+from hub.web.uploads import upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -205,6 +206,11 @@ class Office:
         @router.get("/unguarded")
         def unguarded() -> dict[str, str]:
             return {"secret": "mine"}
+
+        @router.put("/files/{name}")
+        @upload("text/csv", largest=200_000)
+        async def keep(name: str, request: Request) -> dict[str, int]:
+            return {name: sum([len(chunk) async for chunk in request.stream()])}
 
         @router.websocket("/talk")
         async def talk(socket: WebSocket, user: User) -> None:

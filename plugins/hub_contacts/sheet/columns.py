@@ -31,6 +31,12 @@ class Column:
     slot: str = ""
     part: str = ""
 
+    def __str__(self) -> str:
+        """Return the target as a person writes it."""
+        field = f"{self.field}.{self.part}" if self.part not in {"", "text"} else self.field
+        label = self.label or self.slot
+        return f"{field}:{label}" if label else field
+
     @classmethod
     def parse(cls, text: str) -> Column:
         """Read a target as a person writes it: `last`, `number:work fax`, `address.city:home`; raises ValueError."""
