@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,6 @@ class UserError(Exception):
         self.problems = problems
 
     @classmethod
-    def of(cls, cause: str, remedy: str = "", place: str = "") -> UserError:
+    def of(cls, cause: str, remedy: str = "", place: str = "") -> Self:
         """Make the error of one problem."""
         return cls(Problem(place, cause, remedy))

@@ -1,0 +1,160 @@
+"""CardDAV with servers that Radicale is not: Digest, answers in pieces, redirects, and hostile ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from canned_http import Asked, Told, canned
+
+from hub import CardRefused, SourceError, SourceRefused, SourceUnreachable
+from hub.testing.contract.contacts import card, closing
+from hub_contacts.sources.carddav import CardDav, CardDavSettings
+from hub_contacts.sources.web import Web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOOK = """<response><href>/book/</href><propstat><prop><resourcetype><C:addressbook/></resourcetype>
+<sync-token>t0</sync-token></prop><status>HTTP/1.1 200 OK</status></propstat></response>"""
+
+
+def multi(*responses: str, token: str = "") -> Told:
+    told = f"<sync-token>{token}</sync-token>" if token else ""
+    inner = "".join(responses)
+    head = '<?xml version="1.0"?><multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">'
+    return Told(207, f"{head}{inner}{told}</multistatus>", {"Content-Type": "application/xml"})
+
+
+def found(href: str, etag: str, text: str = "") -> str:
+    data = f"<C:address-data>{text}</C:address-data>" if text else ""
+    prop = f"<prop><getetag>{etag}</getetag>{data}</prop>"
+    return f"<response><href>{href}</href><propstat>{prop}<status>HTTP/1.1 200 OK</status></propstat></response>"
+
+
+def status(href: str, code: int) -> str:
+    return f"<response><href>{href}</href><status>HTTP/1.1 {code} Told</status></response>"
+
+
+def source(url: str, **more: str) -> CardDav:
+    settings = CardDavSettings(url=f"{url}/book/", user="ada", password="secret-pw")
+    return CardDav("work", settings.model_copy(update=more), str, at_once=2)
+
+
+def address_book(report: Callable[[Asked], Told]) -> Callable[[Asked], Told]:
+    def answer(asked: Asked) -> Told:
+        return multi(BOOK) if asked.method == "PROPFIND" else report(asked)
+
+    return answer
+
+
+async def test_an_answer_in_pieces_is_read_to_its_end() -> None:
+    def report(asked: Asked) -> Told:
+        if "multiget" in asked.body:
+            names = [name for name in ("a", "b", "c") if f"/book/{name}.vcf" in asked.body]
+            return multi(*(found(f"/book/{name}.vcf", name, card(f"{name} Smith")) for name in names))
+        if ">t1<" in asked.body:
+            return multi(found("/book/c.vcf", "c"), status("/book/b.vcf", 404), token="t2")
+        first = (found("/book/a.vcf", "a"), found("/book/b.vcf", "b"), found("http://evil.example/book/x.vcf", "x"))
+        return multi(*first, status("/book/", 507), token="t1")
+
+    with canned(address_book(report)) as server:
+        async with closing(source(server.url)) as opened:
+            told = await opened.changes("")
+    assert ([each.href for each in told.cards], told.token) == (["/book/a.vcf", "/book/c.vcf"], "t2")
+
+
+async def test_a_card_that_cannot_be_had_is_told_and_not_gone() -> None:
+    def report(asked: Asked) -> Told:
+        if "multiget" in asked.body:
+            return multi(found("/book/a.vcf", "a", card("Ada Smith")), status("/book/b.vcf", 403))
+        return multi(found("/book/a.vcf", "a"), found("/book/b.vcf", "b"), token="t1")
+
+    with canned(address_book(report)) as server:
+        async with closing(source(server.url)) as opened:
+            told = await opened.changes("")
+    assert (told.unread, [problem.place for problem in told.problems]) == ({"/book/b.vcf"}, ["work: /book/b.vcf"])
+
+
+async def test_the_password_goes_out_in_a_digest_where_that_is_asked_for() -> None:
+    def answer(asked: Asked) -> Told:
+        if "authorization" not in asked.headers:
+            return Told(
+                401, headers={"WWW-Authenticate": 'Digest realm="dav", nonce="n1", qop="auth", algorithm=SHA-256'}
+            )
+        return multi(BOOK) if asked.method == "PROPFIND" else multi(token="t1")
+
+    with canned(answer) as server:
+        async with closing(source(server.url)) as opened:
+            assert (await opened.changes("")).cards == ()
+        sent = [asked.headers.get("authorization", "") for asked in server.asked]
+    assert sent[-1].startswith("Digest ")
+    assert {each.partition(" ")[0] for each in sent} == {"", "Digest"}
+
+
+@pytest.mark.feature("CON-09")
+async def test_a_redirect_to_another_host_takes_no_password_along() -> None:
+    with canned(lambda _: Told(404)) as other:
+
+        def answer(asked: Asked) -> Told:
+            if "authorization" not in asked.headers:
+                return Told(401, headers={"WWW-Authenticate": 'Basic realm="dav"'})
+            return Told(301, headers={"Location": f"{other.url}/book/"})
+
+        with canned(answer) as server:
+            async with closing(source(server.url)) as opened:
+                with pytest.raises(SourceRefused, match="redirects to another place"):
+                    await opened.changes("")
+        assert other.asked == []
+
+
+@pytest.mark.feature("CON-09")
+@pytest.mark.parametrize(
+    ("told", "kind", "words"),
+    [
+        (Told(200, "<html>hello</html>"), SourceRefused, "no CardDAV server"),
+        (Told(207, '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'), SourceRefused, "no CardDAV server"),
+        (Told(207, "<multistatus"), SourceRefused, "no CardDAV server"),
+        (Told(401), SourceRefused, "user or password is wrong"),
+        (Told(503), SourceUnreachable, "status 503"),
+        (Told(301, headers={"Location": "/book/"}), SourceRefused, "redirects without end"),
+    ],
+)
+async def test_what_is_wrong_is_told_with_place_and_remedy(told: Told, kind: type[SourceError], words: str) -> None:
+    with canned(lambda _: told) as server:
+        async with closing(source(server.url)) as opened:
+            with pytest.raises(kind, match=words) as refused:
+                await opened.changes("")
+    (problem,) = refused.value.problems
+    assert problem.place == "work"
+    assert problem.remedy
+    assert "secret-pw" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "kind", "words"),
+    [
+        (507, "", SourceRefused, "no space left"),
+        (403, "", SourceRefused, "does not allow you to write"),
+        (415, "", CardRefused, "status 415"),
+        (
+            409,
+            '<error xmlns="DAV:"><no-uid-conflict xmlns="urn:ietf:params:xml:ns:carddav"/></error>',
+            SourceError,
+            "UID",
+        ),
+    ],
+)
+async def test_a_card_that_is_not_taken_is_told(code: int, body: str, kind: type[SourceError], words: str) -> None:
+    with canned(address_book(lambda _: Told(code, body))) as server:
+        async with closing(source(server.url)) as opened:
+            with pytest.raises(kind, match=words):
+                await opened.put("", card("Ada Smith"), "")
+
+
+async def test_an_answer_without_end_is_refused() -> None:
+    with canned(lambda _: Told(200, "x" * 2000)) as server:
+        web = Web("work", most_bytes=1000)
+        with pytest.raises(SourceRefused, match="larger than 1,000 bytes"):
+            await web.ask("GET", server.url)
+        await web.close()
