@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from hub.media.rtp import Packet
 
 _NO_FLAGS = VERSION << 6
+_PROBATION = 2
+"""Packets in order that make a new source (RFC 3550, A.1: MIN_SEQUENTIAL)."""
+_ANEW = 5
+"""The same where all of them seem to have been here before, as when a sender begins anew soon after it began.
+
+Doubles that a network makes come among new packets, or are fewer.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,20 +174,29 @@ class Timeline:
         return tape.cut(goal)
 
     def _source(self, packet: Packet, at: float) -> Source:
-        """Return the source of a packet; one that fits none begins a new source, and the next one confirms it."""
-        known = self._by_ssrc.get(packet.ssrc)
+        """Return the source of a packet; one that fits none begins a new source, and those after it confirm it."""
+        known, candidate, needed = self._by_ssrc.get(packet.ssrc), self._candidate, _PROBATION
         if known is not None and known.fits(packet.sequence, packet.timestamp, at, marker=packet.marker):
-            self._newest = known
-            return known
-        candidate = self._candidate
+            if not known.had(packet.sequence):
+                self._newest = known
+                if self._doubted(known):
+                    self._candidate = None
+                return known
+            self._counters.duplicates += 1
+            needed = _ANEW
         if (
             candidate is None
             or candidate.ssrc != packet.ssrc
             or not candidate.fits(packet.sequence, packet.timestamp, at)
+            or (needed == _ANEW and not candidate.precedes(packet.sequence))
         ):
             self._candidate = Source(self.codec, packet.ssrc, packet.sequence, packet.timestamp, self._counters)
             return self._candidate
+        if candidate.count + 1 < needed:
+            return candidate
         self._candidate = None
+        if needed == _ANEW:
+            self._counters.duplicates -= _ANEW
         if len(self._sources) >= self._most_sources:
             oldest = self._sources.pop(0)
             self._counters.dropped += oldest.count
@@ -190,6 +206,10 @@ class Timeline:
         self._by_ssrc[candidate.ssrc] = candidate
         self._newest = candidate
         return candidate
+
+    def _doubted(self, source: Source) -> int:
+        """Return how many packets speak for it that a source has begun anew."""
+        return self._candidate.count if self._candidate is not None and self._candidate.ssrc == source.ssrc else 0
 
     def _add_in_order(self, datagrams: Sequence[bytes], begin: int, at: float) -> int:
         """Take packets as long as each is just what must follow; return how many."""
@@ -202,7 +222,7 @@ class Timeline:
         header = FIXED_HEADER.size
         size = header + len(payloads[-1])
         index = begin
-        end = min(len(datagrams), begin + self._most_waiting - self._waiting)
+        end = min(len(datagrams), begin + self._most_waiting - self._waiting + self._doubted(source))
         while index < end:
             data = datagrams[index]
             expected = pack(_NO_FLAGS, payload_type, sequence % SEQUENCES, timestamp % TIMESTAMPS, ssrc)
@@ -215,5 +235,7 @@ class Timeline:
         if index > begin:
             self._counters.received += index - begin
             self._last_arrival = at
+            if self._doubted(source):
+                self._candidate = None
             source.lengthened(index - begin, ticks, at)
         return index - begin

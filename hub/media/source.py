@@ -94,6 +94,16 @@ class Source:
             return -_ASTRAY < excess < _ASTRAY_BEHIND
         return abs(excess) < (_ASTRAY_AT_MARKER if marker else _ASTRAY)
 
+    def had(self, sequence: int) -> bool:
+        """Whether a packet that fits was here before."""
+        sequence = unwrapped(sequence, self.highest, SEQUENCES)
+        early = self._first - _EARLIEST <= sequence < self._first
+        return sequence <= self.highest and sequence not in self._missing and not early
+
+    def precedes(self, sequence: int) -> bool:
+        """Whether a packet is the one after the last."""
+        return sequence == (self.highest + 1) % SEQUENCES
+
     def admit(self, sequence: int, timestamp: int, at: float) -> tuple[int, int] | None:
         """Return unwrapped sequence and timestamp of a packet that fits; None for one that was here before."""
         sequence = unwrapped(sequence, self.highest, SEQUENCES)

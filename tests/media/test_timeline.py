@@ -211,6 +211,23 @@ def test_a_sender_that_begins_anew_goes_on_in_time() -> None:
     assert timeline.stats.lost == 0
 
 
+@pytest.mark.parametrize("pause", [0, 40])
+def test_a_sender_that_begins_anew_with_the_same_numbers_goes_on_in_time(pause: int) -> None:
+    before = [tone(number) for number in range(50)]
+    after = [(at + 1.0 + pause / 50, packet) for at, packet in (tone(number) for number in range(50))]
+    timeline = fed(*before, *after)
+    assert frames(timeline, 2.0 + pause / 50) == [*range(50), *[255] * pause, *range(50)]
+    assert (timeline.stats.lost, timeline.stats.duplicates) == (0, 0)
+
+
+def test_a_stream_that_comes_twice_is_heard_once() -> None:
+    packets = [tone(number) for number in range(50)]
+    again = [(at + 0.07, packet) for at, packet in packets]
+    timeline = fed(*sorted([*packets, *again], key=lambda each: each[0]))
+    assert frames(timeline, 1.2) == [*range(50), *[255] * 10]
+    assert (timeline.stats.lost, timeline.stats.duplicates) == (0, 50)
+
+
 def test_timestamps_that_stood_still_in_a_pause_go_on_in_time() -> None:
     spoken = [tone(number) for number in range(25)]
     later = [(at + 5.0, packet) for at, packet in (tone(number, marker=number == 25) for number in range(25, 50))]
