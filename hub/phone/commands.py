@@ -141,6 +141,7 @@ class AttachMedia(LegCommand):
     """Send what is said on a leg as RTP: the user's own voice to `near`, the far end's to `far`, UDP hosts and ports.
 
     `codecs` are those that can be read, best first (RFC 3551 names). The answer says `codec` and `payload_type`.
+    It may end with the session: the hub asks again in the next one.
     """
 
     name: ClassVar[str] = "record"

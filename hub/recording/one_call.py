@@ -86,6 +86,8 @@ class CallRecording:
         self._task: asyncio.Task[None] | None = None
         self._line: Line | None = None
         self._leg = ""
+        self._is_cut = False
+        """Whether the audio has to be asked for again."""
         self._take: Take | None = None
 
     @property
@@ -104,6 +106,14 @@ class CallRecording:
         spoken_on = _connected(call)
         if self._leg and spoken_on and self._leg not in spoken_on:
             self.cue(Cue.MOVED)
+        elif self._is_cut and spoken_on:
+            self._is_cut = False
+            self.cue(Cue.MOVED, "connected_again")
+
+    def connected_again(self) -> None:
+        """Ask for the audio again as soon as the call is spoken on: it ended with the session that had asked for it."""
+        self._is_cut = self._line is not None
+        self.follow(self.call)
 
     @property
     def is_over(self) -> bool:
@@ -225,12 +235,21 @@ class CallRecording:
             await self._announce()
 
     async def _attach_again(self, at: float) -> None:
-        """Have the audio come from the device that the call goes on at, in the codec of the file; raises `Failure`."""
+        """Have the audio come from the device that the call goes on at, in the codec of the file; raises `Failure`.
+
+        Where the connection is gone, that is for the next one.
+        """
         from hub.recording.tape import Change
 
         self._leg = _leg(self.call)
-        if self._line is not None and self._take is not None:
+        if self._line is None or self._take is None:
+            return
+        try:
             await self._ask_for_audio(self._line, (self._take.tape.codec.name,))
+        except Failure as failure:
+            if failure.reason != "not_connected":
+                raise
+        else:
             self._tools.receiver().change(self._line, Change.MARK, at, self.reason)
 
     async def _ask_for_audio(self, line: Line, codecs: tuple[str, ...]) -> Mapping[str, str]:

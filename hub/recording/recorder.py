@@ -214,7 +214,13 @@ class Recorder:
             self._forget_ended()
 
     def _look_at_all(self, user: str) -> None:
-        """Record calls that were up before the hub was, or before the user signed in, if they are to be."""
+        """Record calls that were up before the hub was, or before the user signed in, if they are to be.
+
+        What is recorded already goes on.
+        """
+        for (of, _), recording in self._calls.items():
+            if of == user:
+                recording.connected_again()
         policy = self.policy(user)
         for call in self._phones[user].calls:
             known = self._calls.get((user, call.id))

@@ -211,6 +211,9 @@ class SimServer:
             log.info("a client of %r has left", client.user)
         finally:
             self.clients.discard(client)
+            self.exchange.audio.release(client)
+            if self._audio is not None:
+                self._audio.changed()
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
@@ -266,7 +269,7 @@ class SimServer:
                 return self._image(request, request.user or client.user)
             command = command_of(request)
             check_destination(command, client.address)
-            accepted = self.exchange.command(self.now(), client.user, command, handsets=client.handsets)
+            accepted = self.exchange.command(self.now(), client.user, command, handsets=client.handsets, session=client)
         except Refused as refused:
             handsets = tuple(sorted(client.handsets)) if refused.code is Code.UNKNOWN_HANDSET else ()
             return wire_answers.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)

@@ -171,3 +171,53 @@ async def test_what_the_phone_system_has_not_got(
         failed = await here.events.type("recording")
         assert (failed.state, failed.reason) == ("failed", code)
         assert here.hub.phones["alice"].calls[0].state == "connected"
+
+
+@pytest.mark.feature("REC-01")
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_recording_goes_on_when_the_connection_does(tmp_path: Path, *, held: bool) -> None:
+    async with desk(tmp_path) as here:
+        here.office.call(*CALLER)
+        await here.events.type("ring")
+        phone = here.hub.phones["alice"]
+        await phone.answer()
+        await here.events.type("answer")
+        await here.hub.recorder.ask("alice", "", Cue.START)
+        await here.hub.clock.sleep(1.2)
+        if held:
+            await phone.hold()
+            await here.events.type("recording", 2)
+        here.office.server.drop_connections("alice")
+        await here.events.state("connected", 3)
+        if held:
+            await phone.resume()
+        again = await here.events.until(_asked_again)
+        assert again.state == ("paused" if held else "recording")
+        await here.hub.clock.sleep(1.5)
+        await here.hub.recorder.ask("alice", "", Cue.STOP)
+        await here.events.type("recording_ready")
+        assert list(here.office.server.exchange.audio.attached()) == []
+    audio, rate = soundfile.read(recordings(tmp_path)["alice"])
+    assert heard(audio[-rate:, 0], rate) == {"alice"}
+    assert heard(audio[-rate:, 1], rate) == {"caller"}
+
+
+def _asked_again(events: list[Any]) -> Any:
+    return next((event for event in events if getattr(event, "reason", "") == "connected_again"), None)
+
+
+@pytest.mark.feature("ACC-01")
+async def test_nobody_sends_audio_to_who_has_signed_out(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.office.call(*CALLER)
+        await here.events.type("ring")
+        await here.hub.phones["alice"].answer()
+        await here.events.type("answer")
+        await here.hub.recorder.ask("alice", "", Cue.START)
+        await here.hub.phones["alice"].connection.sign_out("test")
+        await here.events.type("recording_ready")
+        server = here.office.server
+        while any(client.user == "alice" for client in server.clients):
+            await here.hub.clock.sleep(0)
+        assert list(server.exchange.audio.attached()) == []
+        assert server.exchange.legs("alice")

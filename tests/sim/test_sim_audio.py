@@ -208,6 +208,40 @@ async def test_audio_ends_with_the_leg_or_when_it_is_detached_and_frees_its_chan
         assert list(server.exchange.audio.attached()) == []
 
 
+@pytest.mark.parametrize("how", ["closed", "killed", "wiped"])
+async def test_audio_ends_with_the_session_that_asked_for_it(how: str) -> None:
+    async with SimServer(with_tones(audio_channels=1)) as server, AsyncExitStack() as stack:
+        alice, bob = await in_a_call(stack, server, "alice", "bob")
+        await alice.attach()
+        await alice.near.packets(2)
+        if how == "closed":
+            await alice.listener.session.close()
+        elif how == "killed":
+            server.drop_connections("alice")
+        else:  # another handset than the one that talks, so that the call goes on
+            server.wipe("alice", "alice-cordless", "quite-new-7")
+        while any(client.user == "alice" for client in server.clients):  # noqa: ASYNC110  nobody tells when the server knows
+            await asyncio.sleep(0)
+        assert bob.leg in {leg.id for leg in server.exchange.legs("bob")}
+        await bob.attach()
+        silent_from = len(alice.near.heard)
+        await bob.near.packets(5)
+        assert len(alice.near.heard) == silent_from
+
+
+async def test_audio_that_another_session_has_asked_for_since_goes_on() -> None:
+    async with SimServer(with_tones()) as server, AsyncExitStack() as stack:
+        (old,) = await in_a_call(stack, server, "alice")
+        await old.attach()
+        listener = await stack.enter_async_context(Listener.opened(adapter(server, "alice")))
+        new = replace(old, listener=listener)
+        await new.attach()
+        await old.listener.session.close()
+        while len(server.clients) > 1:  # noqa: ASYNC110  likewise
+            await asyncio.sleep(0)
+        assert await new.tones() == (TONES[ALICE].hertz, TONES[BOB].hertz)
+
+
 async def test_what_cannot_be_sent_is_refused() -> None:
     old = Handset(id="carol-old", codecs=("PCMA",))
     plain = office()

@@ -28,12 +28,16 @@ ANNOUNCEMENT = Who("", "Announcement")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attached:
-    """Audio of a leg is sent: the user's own voice to `near`, the far end's to `far` (hosts and UDP ports)."""
+    """Audio of a leg is sent: the user's own voice to `near`, the far end's to `far` (hosts and UDP ports).
+
+    It belongs to the `session` that asked for it last.
+    """
 
     leg: str
     near: tuple[str, int]
     far: tuple[str, int]
     codec: str
+    session: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Heard:
 
 
 class Audio:
-    """The audio channels of an office: a leg takes one from `record` until `detach_media` or its end."""
+    """The audio channels of an office: a leg takes one until `detach_media`, its end, or that of the session."""
 
     def __init__(self, switch: Switch, reach: Reach) -> None:
         self._switch = switch
@@ -67,6 +71,10 @@ class Audio:
         """Yield the audio of every leg that still lives."""
         self._attached = {leg: one for leg, one in self._attached.items() if leg in self._switch.branches}
         yield from self._attached.values()
+
+    def release(self, session: object) -> None:
+        """Send nothing more of what a session, which is over, has asked for."""
+        self._attached = {leg: one for leg, one in self._attached.items() if one.session is not session}
 
     def heard(self, leg: str) -> Heard:
         """Return who is heard on a leg; nobody if it is gone."""
@@ -107,7 +115,7 @@ class Audio:
         in_use = {one.leg for one in self.attached()} - {branch.id}
         if len(in_use) >= self._switch.office.audio_channels:
             raise Refused(Code.NO_CHANNEL, f"all {self._switch.office.audio_channels} audio channels are in use")
-        self._attached[branch.id] = Attached(branch.id, command.near, command.far, codec.name)
+        self._attached[branch.id] = Attached(branch.id, command.near, command.far, codec.name, asking.session)
         told = {"codec": codec.name, "payload_type": str(codec.payload_type), "clock_rate": str(codec.clock_rate)}
         return Accepted(branch.id, told)
 

@@ -138,17 +138,18 @@ class Exchange:
         *,
         handsets: frozenset[str] | None = None,
         by_hand: bool = False,
+        session: object = None,
     ) -> Accepted:
         """Do what a user asks. Raises `Refused`, with nothing done.
 
         Only legs and devices among `handsets` can be named (None: all of the user's). What is done `by_hand` at the
-        handset needs no capability of it.
+        handset needs no capability of it. `session` is anything that tells one client from the others.
         """
         at = self.advance(now)
         deed = self._deeds.get(type(command))
         if deed is None:
             raise Refused(Code.BAD_REQUEST, f"this phone system knows no {command.name}")
-        accepted = deed(at, Asking(self.accounts.user(user), handsets, by_hand), command)
+        accepted = deed(at, Asking(self.accounts.user(user), handsets, by_hand, session), command)
         self._switch.settle(at)
         return accepted
 

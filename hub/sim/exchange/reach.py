@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 class Asking:
     """A user who asks, from the client that watches these `handsets` (None: all of the user's).
 
-    What is done `by_hand`, at the handset itself, needs no capability of it.
+    What is done `by_hand`, at the handset itself, needs no capability of it. `session` is whose end ends what lasts no
+    longer than that.
     """
 
     user: User
     handsets: frozenset[str] | None = None
     by_hand: bool = False
+    session: object = None
 
 
 @dataclass(frozen=True, slots=True)
