@@ -35,10 +35,20 @@ if TYPE_CHECKING:
         Outcome,
         Party,
     )
+    from hub.core.colleagues import Colleague, Lamp
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import NO_NUMBER, Number, NumberKind
     from hub.core.presence import Presence
-    from hub.core.signals import DndSignal, EndedLeg, Kind, LegSignal, PresenceSignal, Signal, Snapshot
+    from hub.core.signals import (
+        ColleaguesSignal,
+        DndSignal,
+        EndedLeg,
+        Kind,
+        LegSignal,
+        PresenceSignal,
+        Signal,
+        Snapshot,
+    )
     from hub.errors import Problem, UserError
     from hub.events import (
         EVENTS,
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
         Answer,
         CallChanged,
         CallEvent,
+        ColleaguesChanged,
         ContactFound,
         Dial,
         DndChanged,
@@ -124,6 +135,9 @@ __all__ = [
     "CardRefused",
     "Cause",
     "Clock",
+    "Colleague",
+    "ColleaguesChanged",
+    "ColleaguesSignal",
     "Command",
     "Condition",
     "ConnectionLost",
@@ -153,6 +167,7 @@ __all__ = [
     "Job",
     "Kind",
     "Lagged",
+    "Lamp",
     "Leg",
     "LegCommand",
     "LegSignal",
@@ -212,14 +227,15 @@ _HOMES = {
     "hub.contact_source": "CardConflict CardGone CardRefused ContactCard ContactChanges ContactSource "
     "ContactSourceKind SignIn SourceError SourceRefused SourceUnreachable",
     "hub.core.call": "NOBODY Call CallState Cause Contact Direction Leg LegState Outcome Party",
+    "hub.core.colleagues": "Colleague Lamp",
     "hub.core.dial_plan": "DialPlan",
     "hub.core.numbers": "NO_NUMBER Number NumberKind",
     "hub.core.presence": "Presence",
-    "hub.core.signals": "DndSignal EndedLeg Kind LegSignal PresenceSignal Signal Snapshot",
+    "hub.core.signals": "ColleaguesSignal DndSignal EndedLeg Kind LegSignal PresenceSignal Signal Snapshot",
     "hub.errors": "Problem UserError",
-    "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ContactFound Dial DndChanged End Event Hold Lagged "
-    "OpenPage PhoneChanged PluginChanged PresenceChanged RecordingChanged RecordingReady Resume Ring Started Stopping "
-    "Wipe to_json",
+    "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ColleaguesChanged ContactFound Dial DndChanged End "
+    "Event Hold Lagged OpenPage PhoneChanged PluginChanged PresenceChanged RecordingChanged RecordingReady Resume Ring "
+    "Started Stopping Wipe to_json",
     "hub.hookspecs": "hookimpl",
     "hub.phone.account": "Account",
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "

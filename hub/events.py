@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from hub.core import queue_boards
 from hub.core.boards import Appearances, Board, Lines, Messages, Parked, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
+from hub.core.colleagues import Colleague  # noqa: TC001  likewise
 from hub.core.presence import Presence  # noqa: TC001  likewise
 
 
@@ -260,6 +261,16 @@ class ParkedChanged(BoardChanged):
     now: Parked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleaguesChanged(Event):
+    """Colleagues are doing something else: those who `changed`, as they are now, and who is `gone`, by user name."""
+
+    type: ClassVar[str] = "colleagues"
+
+    changed: tuple[Colleague, ...]
+    gone: tuple[str, ...] = ()
+
+
 BOARDS: dict[type[Board], type[BoardChanged]] = {
     Messages: MessagesChanged,
     Appearances: AppearancesChanged,
@@ -364,8 +375,8 @@ class Lagged(Event):
 
 _ALL: tuple[type[Event], ...] = (
     Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
-    *BOARDS.values(), DndChanged, PresenceChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage, ActionDone,
-    PluginChanged, Lagged,
+    *BOARDS.values(), ColleaguesChanged, DndChanged, PresenceChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage,
+    ActionDone, PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""

@@ -27,6 +27,7 @@ from hub.core.boards import (
     SystemCalls,
 )
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
+from hub.core.colleagues import Colleague, Lamp
 from hub.core.numbers import Number, NumberKind
 from hub.core.presence import Presence
 from hub.core.queue_boards import Agent, Agents, AgentStatus, Distribution, Queues, QueueStatus
@@ -96,6 +97,19 @@ MORE = {
     },
     "recording_ready": {"recording": "0123456789ab", "format": "wav", "duration": 61.5, "size": 984_058},
     "dnd": {"on": True},
+    "colleagues": {
+        "changed": (
+            Colleague(
+                user="bob",
+                name="Bob Builder",
+                extension="102",
+                lamp=Lamp.ON_CALL,
+                since=NOON,
+                presence=Presence.IN_OFFICE,
+            ),
+        ),
+        "gone": ("carol",),
+    },
     "presence": {"presence": Presence.AT_A_MEETING, "before": Presence.IN_OFFICE},
     "appearances": {
         "now": Appearances(

@@ -47,6 +47,7 @@ COMMANDS = {
     "calls": "Show the calls that are up now.",
     "queues": "Show your queues: who waits, how long, how many agents.",
     "agent": "Sign in to queues, be idle or busy.",
+    "colleagues": "Show what your colleagues are doing: busy lamps and presence.",
     "agents": "Show the agents of the queues that you supervise.",
     "record": "Record a call: start, pause, resume, stop.",
     "history": "Show past calls.",

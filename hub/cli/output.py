@@ -53,7 +53,8 @@ def print_table(
 ) -> None:
     """Print a table, every cell made harmless; `empty` is said where there are no rows.
 
-    `colour` names that of a row, empty for none; a terminal shows it, unless it is told not to by NO_COLOR.
+    `colour` is the style of a row as `rich` writes it, empty for none; a terminal shows it, unless it is told not to
+    by NO_COLOR.
 
     Where the terminal is too narrow, each row is a paragraph: the first cell, below it the others that hold anything.
     """
@@ -62,6 +63,7 @@ def print_table(
         say(empty)
         return
     from rich.console import Console
+    from rich.text import Text
 
     # a pipe is no narrow terminal: whoever reads it wants the whole of each cell on its line
     width = None if sys.stdout.isatty() else 10_000
@@ -69,7 +71,7 @@ def print_table(
     if console.width < _least_width(columns, cells):
         for row in cells:
             first, *others = row
-            click.secho(first, fg=colour(row) or None)
+            console.print(Text(first, style=colour(row)), soft_wrap=True)
             for column, cell in zip(columns[1:], others, strict=True):
                 if cell:
                     click.echo(f"  {column:11} {cell}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from hub.core.boards import Board
     from hub.core.call import Leg, LegState
+    from hub.core.colleagues import Colleague
     from hub.core.presence import Presence
 
 
@@ -74,7 +75,17 @@ class BoardSignal:
     mark: str = ""
 
 
-Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleaguesSignal:
+    """Some of the user's colleagues are doing something else, or are `gone` (by user name)."""
+
+    changed: tuple[Colleague, ...]
+    gone: tuple[str, ...] = ()
+    at: datetime
+    mark: str = ""
+
+
+Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal | ColleaguesSignal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +103,8 @@ class EndedLeg:
 class Snapshot:
     """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, boards, DND, presence.
 
-    A board that is not there was not told by the phone system; `dnd` and `presence` are None where it cannot tell.
-    Signals that follow a snapshot are later than it.
+    A board that is not there was not told by the phone system; `dnd` and `presence` are None where it cannot tell, and
+    so are all of the user's `colleagues` where it does not. Signals that follow a snapshot are later than it.
     """
 
     at: datetime
@@ -102,4 +113,5 @@ class Snapshot:
     dnd: bool | None = None
     presence: Presence | None = None
     boards: tuple[Board, ...] = ()
+    colleagues: tuple[Colleague, ...] | None = None
     mark: str = ""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hub import events
 from hub.core.call import Call, CallState, Cause, Direction, LegState
-from hub.core.signals import BoardSignal, DndSignal, Kind, PresenceSignal
+from hub.core.colleagues import Colleagues
+from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, PresenceSignal
 from hub.core.transitions import Step, ending, next_state, outcome_of, state_of, steps
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from hub.core.boards import Board
     from hub.core.call import Contact, Leg
+    from hub.core.colleagues import Colleague
     from hub.core.numbers import Number
     from hub.core.presence import Presence
     from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
@@ -57,11 +59,17 @@ class Switchboard:
         self._former: OrderedDict[str, None] = OrderedDict.fromkeys(former)
         self._memory = memory
         self._boards: dict[str, Board] = {}
+        self._colleagues = Colleagues()
 
     @property
     def boards(self) -> Mapping[str, Board]:
         """What the phone shows beside the calls, by name, as far as the phone system told."""
         return self._boards
+
+    @property
+    def colleagues(self) -> Mapping[str, Colleague] | None:
+        """The user's colleagues by name; None where the phone system does not tell."""
+        return self._colleagues.all
 
     @property
     def calls(self) -> Mapping[str, Call]:
@@ -76,6 +84,8 @@ class Switchboard:
             return self._apply_presence(signal.presence, signal.at, inferred=False)
         if isinstance(signal, BoardSignal):
             return self._apply_board(signal.now, signal.at, inferred=False)
+        if isinstance(signal, ColleaguesSignal):
+            return self._tell_colleagues(*self._colleagues.change(signal.changed, signal.gone), signal.at)
         call = self._call_of(signal.leg)
         if call is None:
             next_state(CallState.NULL, signal.kind)
@@ -101,6 +111,7 @@ class Switchboard:
             missed += self._apply_presence(snapshot.presence, snapshot.at, inferred=True)
         for board in snapshot.boards:
             missed += self._apply_board(board, snapshot.at, inferred=True)
+        missed += self._tell_colleagues(*self._colleagues.replace(snapshot.colleagues), snapshot.at, inferred=True)
         return tuple(missed)
 
     def ignore(self, call_id: str, at: datetime) -> tuple[events.Event, ...]:
@@ -279,6 +290,14 @@ class Switchboard:
             return ()
         kind = events.BOARDS[type(board)]
         return (kind(seq=self._next_seq(), at=at, user=self.user, inferred=inferred, now=board),)
+
+    def _tell_colleagues(
+        self, changed: tuple[Colleague, ...], gone: tuple[str, ...], at: datetime, *, inferred: bool = False
+    ) -> tuple[events.Event, ...]:
+        if not changed and not gone:
+            return ()
+        seq, kind = self._next_seq(), events.ColleaguesChanged
+        return (kind(seq=seq, at=at, user=self.user, inferred=inferred, changed=changed, gone=gone),)
 
 
 def _with_leg(

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.phone.account_commands import ACCOUNT
+
+WITHOUT_HANDSET = frozenset({"colleagues", *(command.name for command in ACCOUNT)})
+"""The capabilities that a phone system has for every user, whatever their handsets can do."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandsetInfo:

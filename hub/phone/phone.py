@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, Contact, HoldKind
+    from hub.core.colleagues import Colleague
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.core.presence import Presence
@@ -120,6 +121,18 @@ class Phone(Parties):
             raise PhoneError("you may not see other people's calls: ask the administrator", "not_permitted")
         now = self._clock.now()
         return tuple((call, max(0.0, (now - call.started).total_seconds())) for call in board.calls)
+
+    def colleagues(self) -> tuple[tuple[Colleague, float | None], ...]:
+        """Return what the user's colleagues are doing, each with the seconds that their call lasts, if it does."""
+        known = self._switchboard.colleagues
+        if known is None and "colleagues" not in self.capabilities:
+            raise PhoneError(self.about.lacking("colleagues"), "missing_capability")
+        if known is None:
+            raise PhoneError("you may not see what colleagues are doing: ask the administrator", "not_permitted")
+        now = self._clock.now()
+        return tuple(
+            (one, max(0.0, (now - one.since).total_seconds()) if one.since else None) for one in known.values()
+        )
 
     async def choose_appearance(self, appearance: str, device: str = "") -> None:
         """Choose the line key for the next outbound calls of a device; empty: its first free line."""

@@ -268,6 +268,8 @@ def _user(name: str, user: WrittenUser) -> User:
         steps=_steps(user.route),
         system_calls=user.system_calls,
         presence=user.presence,
+        sees_colleagues=user.sees_colleagues,
+        unlisted=user.unlisted,
         restricted=user.restricted,
         permissions=frozenset(user.permissions),
     )

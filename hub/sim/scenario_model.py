@@ -137,6 +137,8 @@ class WrittenUser(Written):
     handsets: dict[str, WrittenHandset] = Field(default={}, description="by id")
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
     presence: Presence = Field(default=Presence.IN_OFFICE, description="where colleagues are told that the user is")
+    sees_colleagues: bool = Field(default=True, description="whether the user sees what colleagues are doing")
+    unlisted: bool = Field(default=False, description="whether the user is kept from colleagues' lists")
     restricted: bool = Field(default=False, description="numbers outside need the access code and the PIN")
     system_calls: Permission = Field(
         default=Permission.NONE, description="what of other people's calls is shown: none, brief or full"

@@ -24,6 +24,7 @@ from hub.sim.exchange.journal import BoardTold, DndTold, LegTold, PresenceTold, 
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_account import Wipe
 from hub.sim.wire_answers import WireState
+from hub.sim.wire_colleagues import ColleaguesEvent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from hub.sim.audio.sender import AudioSender
     from hub.sim.exchange.exchange import UserSnapshot
-    from hub.sim.exchange.journal import Told
+    from hub.sim.exchange.journal import ColleaguesTold, Told
     from hub.sim.exchange.office import Handset, Office, User
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,9 @@ class SimServer:
         self._server: Server | None = None
         self._audio: AudioSender | None = None
         epoch = f"{int(self.now().timestamp() * 1000):x}{secrets.token_hex(2)}"
-        self.exchange = Exchange(office, epoch=epoch, tell=self._tell, wake=self._wake, pace=pace)
+        self.exchange = Exchange(
+            office, epoch=epoch, tell=self._tell, tell_all=self._tell_colleagues, wake=self._wake, pace=pace
+        )
         self._admission = Admission(office, self.exchange.accounts, protocols)
 
     @property
@@ -186,6 +189,19 @@ class SimServer:
         for client in clients:
             if client.protocol in texts:
                 client.send_raw(texts[client.protocol])
+
+    def _tell_colleagues(self, told: ColleaguesTold) -> None:
+        """Tell all who may see it; those who have changed themselves are told of the others."""
+        texts: dict[tuple[int, str, bool], str] = {}
+        for client in self.clients:
+            sees = self.office.users[client.user].sees_colleagues
+            kind = (client.protocol, client.user if client.user in told.changed else "", sees)
+            if kind not in texts:
+                changed = self.exchange.colleagues.seen_by(client.user, told.changed)
+                message = versions.told(ColleaguesEvent(at=told.at, changed=changed or ()), client.protocol)
+                texts[kind] = wire.encode(message) if changed and message else ""
+            if texts[kind]:
+                client.send_raw(texts[kind])
 
     # --- what clients want ---
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import ConnectionClosed
 
-from hub.phone.about import HandsetInfo, PhoneInfo
-from hub.phone.account_commands import ACCOUNT
+from hub.phone.about import WITHOUT_HANDSET, HandsetInfo, PhoneInfo
 from hub.phone.adapter import ConnectionLost, Device, PhoneError, Profile, Wiped
 from hub.sim import versions, wire, wire_account, wire_answers, wire_requests
 from hub.sim.asked import message_of
@@ -57,7 +56,7 @@ class SimSession:
         patience: Patience,
     ) -> None:
         able = {name for handset in welcome.handsets for name in handset.capabilities}
-        able |= {command.name for command in ACCOUNT}
+        able |= WITHOUT_HANDSET
         self.capabilities = frozenset(able & set(welcome.capabilities))
         self.profile = _profile(welcome)
         self.snapshot: Snapshot = translator.snapshot(welcome.snapshot)

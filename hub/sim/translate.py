@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hub.core.call import Leg, LegState, Party
-from hub.core.signals import BoardSignal, DndSignal, EndedLeg, LegSignal, PresenceSignal, Snapshot
+from hub.core.colleagues import Colleague
+from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, EndedLeg, LegSignal, PresenceSignal, Snapshot
 from hub.sim import wire_answers
 from hub.sim.wire_boards import WirePart
+from hub.sim.wire_colleagues import ColleaguesEvent
 from hub.sim.wire_types import WireParty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hub.core.boards import Board
     from hub.core.dial_plan import DialPlan
     from hub.core.signals import Signal
     from hub.sim.wire import Event
     from hub.sim.wire_answers import WireState
     from hub.sim.wire_boards import WireBoard
+    from hub.sim.wire_colleagues import WireColleague
     from hub.sim.wire_types import Wire, WireLeg
 
 
@@ -35,6 +40,8 @@ class Translator:
         if isinstance(event, wire_answers.BoardEvent):
             board = self._board(event.now)
             return None if board is None else BoardSignal(now=board, at=event.at, mark=event.mark)
+        if isinstance(event, ColleaguesEvent):
+            return ColleaguesSignal(changed=self._colleagues(event.changed), gone=event.gone, at=event.at)
         return LegSignal(kind=event.kind, leg=self._leg(event.leg), at=event.at, cause=event.cause, mark=event.mark)
 
     def snapshot(self, state: WireState) -> Snapshot:
@@ -51,8 +58,12 @@ class Translator:
             dnd=state.dnd,
             presence=state.presence,
             boards=tuple(board for board in map(self._board, state.boards) if board is not None),
+            colleagues=None if state.colleagues is None else self._colleagues(state.colleagues),
             mark=state.mark,
         )
+
+    def _colleagues(self, told: Iterable[WireColleague]) -> tuple[Colleague, ...]:
+        return tuple(Colleague(**self._fields(one)) for one in told)
 
     def _board(self, board: WireBoard) -> Board | None:
         return None if board.becomes is None else board.becomes(**self._fields(board))

@@ -25,6 +25,7 @@ from hub.sim.wire_answers import (
     SignedIn,
     SnapshotAnswer,
 )
+from hub.sim.wire_colleagues import ColleaguesEvent
 from hub.sim.wire_requests import (
     Announce,
     Answer,
@@ -85,7 +86,7 @@ _OfAccounts = ChangePassword | ChangePin | SetImage | GetImage
 Asking = _OfCalls | _OfLines | _OfAgents | _OfParties | _OfAccounts
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
-Event = LegEvent | DndEvent | PresenceEvent | BoardEvent
+Event = LegEvent | DndEvent | PresenceEvent | BoardEvent | ColleaguesEvent
 """What tells something of the user."""
 FromServer = SignedIn | Done | Error | Event | SnapshotAnswer | ImageAnswer | Wipe | Pong
 

@@ -8,13 +8,14 @@ import pytest
 
 from hub.core.boards import Board
 from hub.core.call import CallState
-from hub.core.signals import BoardSignal, DndSignal, Kind, LegSignal, PresenceSignal
+from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, LegSignal, PresenceSignal
 from hub.core.transitions import next_state
 from hub.phone.adapter import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from hub.core.colleagues import Colleague
     from hub.core.signals import Signal, Snapshot
     from hub.phone.adapter import Adapter, Session
 
@@ -81,6 +82,15 @@ class Listener:
             signal = await self._next("the presence")
             if isinstance(signal, PresenceSignal):
                 return signal
+
+    async def hear_colleague(self, user: str, when: Callable[[Colleague], bool] = lambda _: True) -> Colleague:
+        """Return a colleague as soon as they are told to be so, taking in what is told before."""
+        while True:
+            signal = await self._next(f"the colleague {user}")
+            if isinstance(signal, ColleaguesSignal):
+                found = next((one for one in signal.changed if one.user == user), None)
+                if found is not None and when(found):
+                    return found
 
     async def agree(self, snapshot: Snapshot) -> None:
         """Take in what is told until the legs that live are those of a later snapshot."""

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from hub.web import refusals
 from hub.web.asking import user_asking
-from hub.web.routes import account, agents, calls, events, hub, lines, parties, past, recordings, servers
+from hub.web.routes import account, agents, calls, colleagues, events, hub, lines, parties, past, recordings, servers
 from hub.web.stream import Stream
 from hub.web.uploads import uploads_of
 
@@ -44,6 +44,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         lines.router,
         parties.router,
         agents.router,
+        colleagues.router,
         past.router,
         events.router,
     ):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.core.agent import AgentState
     from hub.core.boards import Board, SystemCall
     from hub.core.call import Call, HoldKind
+    from hub.core.colleagues import Colleague
     from hub.core.presence import Presence
     from hub.core.recording import Cue
     from hub.errors import Problem
@@ -54,6 +55,7 @@ class PhoneOf(Protocol):
     def about(self) -> PhoneInfo: ...  # noqa: D102
 
     def system_calls(self) -> tuple[tuple[SystemCall, float], ...]: ...  # noqa: D102
+    def colleagues(self) -> tuple[tuple[Colleague, float | None], ...]: ...  # noqa: D102
     async def choose_appearance(self, appearance: str, device: str = "") -> None: ...  # noqa: D102
     async def resume_shared(self, appearance: str, device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
     async def seize_line(self, line: str = "", device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102

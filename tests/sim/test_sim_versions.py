@@ -126,6 +126,7 @@ class OldClient:
                 assert told["type"] in {"signed_in", "done", "error", "leg", "dnd_changed", "snapshot", "pong"}, told
                 assert not told.get("snapshot", {}).get("boards"), told
                 assert not told.get("snapshot", {}).get("presence"), told
+                assert not told.get("snapshot", {}).get("colleagues"), told
                 assert {one["cause"] for one in told.get("snapshot", {}).get("ended", ())} <= CAUSES, told
                 if told["type"] == "leg":
                     words = told["kind"], told["cause"], told["leg"]["state"]

@@ -60,7 +60,7 @@ EVERY = [
     *WRITES,
     *(("GET", path, None) for path in ("/account", "/account/image/-", "/servers")),
     ("GET", "/plugins/notebook/me", None),
-    *(("GET", path, None) for path in ("/system-calls", "/history/c1.alice")),
+    *(("GET", path, None) for path in ("/system-calls", "/colleagues", "/history/c1.alice")),
     ("PUT", "/plugins/notebook/files/a", {}),
     *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
 ]

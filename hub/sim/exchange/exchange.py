@@ -16,6 +16,7 @@ from hub.sim.exchange.accounts import Accounts
 from hub.sim.exchange.agents import Agents
 from hub.sim.exchange.appearances import Appearances
 from hub.sim.exchange.audio import Audio
+from hub.sim.exchange.colleagues import Colleagues
 from hub.sim.exchange.conferencing import Conferencing
 from hub.sim.exchange.dialling import Dialling
 from hub.sim.exchange.digits import route_for
@@ -39,16 +40,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.core.presence import Presence
-    from hub.sim.exchange.journal import EndedView, LegView, Told
+    from hub.sim.exchange.journal import ColleaguesTold, EndedView, LegView, Told
     from hub.sim.exchange.office import Office, Who
     from hub.sim.exchange.reach import Deeds
     from hub.sim.exchange.timers import Timer
     from hub.sim.wire_boards import WireBoard
+    from hub.sim.wire_colleagues import WireColleague
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSnapshot:
-    """All that is true for a user: legs that live, those that `ended` since the mark, DND, presence, boards."""
+    """All that is true for a user: legs that live, those `ended` since the mark, what the phone shows, colleagues."""
 
     at: datetime
     live: tuple[LegView, ...]
@@ -56,6 +58,7 @@ class UserSnapshot:
     dnd: bool
     presence: Presence
     boards: tuple[WireBoard, ...]
+    colleagues: tuple[WireColleague, ...] | None
     mark: str
 
 
@@ -63,9 +66,10 @@ class Exchange:
     """The calls of an office.
 
     `epoch` is different for each start, so that conversations are never named alike. `tell` gets what users are told,
-    in order, and must not call back; `wake` is called when something new is due. Durations of the office are divided
-    by `pace`. `memory` is how many ended legs are remembered for each user. Every method that takes `now` first lets
-    happen what is due by then; a time before the last one counts as that.
+    in order, and must not call back, `tell_all` what is told to all whom it concerns; `wake` is called when something
+    new is due. Durations of the office are divided by `pace`. `memory` is how many ended legs are remembered for each
+    user. Every method that takes `now` first lets happen what is due by then; a time before the last one counts as
+    that.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Exchange:
         *,
         epoch: str,
         tell: Callable[[Told], None],
+        tell_all: Callable[[ColleaguesTold], None] = lambda _told: None,
         wake: Callable[[], None] = lambda: None,
         pace: float = 1.0,
         memory: int = 200,
@@ -91,6 +96,7 @@ class Exchange:
         self._handling = Handling(*parts)
         self.audio = Audio(self._switch, self._reach)
         SystemCalls(self._switch)
+        self.colleagues = Colleagues(self._switch, tell_all)
         dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end)
         self._tell = tell
         self._deeds: Deeds = {
@@ -237,6 +243,7 @@ class Exchange:
             dnd=self.dnd(user),
             presence=self.presence(user),
             boards=self._switch.reporter.boards(user),
+            colleagues=self.colleagues.seen_by(user),
             mark=journal.mark,
         )
 
@@ -268,6 +275,7 @@ class Exchange:
         if command.on is not self.dnd(user):
             (self._switch.dnd.add if command.on else self._switch.dnd.remove)(user)
             self._switch.reporter.dnd(user, at, on=command.on)
+            self.colleagues.changed(user)
         return Accepted()
 
     def _set_presence(self, at: datetime, asking: Asking, command: commands.SetPresence) -> Accepted:
@@ -279,3 +287,4 @@ class Exchange:
         if presence is not self.presence(user):
             self._switch.presences[user] = presence
             self._switch.reporter.presence(user, at, presence)
+            self.colleagues.changed(user)

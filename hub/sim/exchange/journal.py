@@ -95,6 +95,14 @@ class WipeTold:
     handset: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleaguesTold:
+    """The lamps of some users `changed`, which others may be told; no mark, as each connection is told all first."""
+
+    at: datetime
+    changed: tuple[str, ...]
+
+
 Told = LegTold | DndTold | PresenceTold | BoardTold | WipeTold
 
 

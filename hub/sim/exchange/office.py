@@ -68,10 +68,12 @@ FEATURES = frozenset({"record_all"})
 """What holds for the user of a handset beside what it can be asked: `record_all`, that every call must be recorded."""
 CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 """What a handset can send its audio in, where nothing else is said: RTP encoding names."""
+TELLS = frozenset({"colleagues"})
+"""What the phone system tells of the office, whatever a user's handsets can do."""
 PERMISSIONS = frozenset({"park", "retrieve", "pick_up"})
 """What a user needs to be permitted."""
 
-CAPABILITIES = frozenset({*ABILITIES, *FEATURES, *(command.name for command in ACCOUNT)})
+CAPABILITIES = frozenset({*ABILITIES, *FEATURES, *TELLS, *(command.name for command in ACCOUNT)})
 """What the phone system can be asked: what handsets can do, and what needs none."""
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
@@ -169,7 +171,8 @@ class User:
 
     `system_calls` is what the user may see of other people's calls, `permissions` which of `PERMISSIONS` they have. A
     `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency. Who
-    `must_change` can do nothing else before. `presence` is where the user is when the office opens.
+    `must_change` can do nothing else before. `presence` is where the user is when the office opens. Who
+    `sees_colleagues` sees what others are doing, but for those who are `unlisted`.
     """
 
     name: str
@@ -184,6 +187,8 @@ class User:
     permissions: frozenset[str] = PERMISSIONS
     must_change: bool = False
     presence: Presence = Presence.IN_OFFICE
+    sees_colleagues: bool = True
+    unlisted: bool = False
 
     @property
     def who(self) -> Who:

@@ -9,7 +9,7 @@ import pytest
 
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
-from hub.phone.account_commands import ACCOUNT
+from hub.phone.about import WITHOUT_HANDSET
 from hub.phone.adapter import ConnectionLost, PhoneError, SignInRefused
 from hub.phone.commands import AnswerLeg, Command, HoldLeg, SetDnd
 from hub.testing.contract.base import Contract, listening
@@ -47,7 +47,7 @@ class SessionContract(Contract):
                 assert listener.capabilities <= about.capabilities
             if about.handsets:
                 able = {word for handset in about.handsets for word in handset.capabilities}
-                assert listener.capabilities - {command.name for command in ACCOUNT} <= able
+                assert listener.capabilities - WITHOUT_HANDSET <= able
                 assert all(handset.id for handset in about.handsets)
 
     async def test_calls_go_on_without_the_adapter(self, phone_system: PhoneSystem) -> None:
