@@ -103,7 +103,7 @@ if TYPE_CHECKING:
         SetPresence,
         SilenceLeg,
     )
-    from hub.phone.effects import Dialled
+    from hub.phone.effects import Consulted, Dialled
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
     from hub.rules.jinja import TemplateFault
@@ -141,6 +141,7 @@ __all__ = [
     "Command",
     "Condition",
     "ConnectionLost",
+    "Consulted",
     "Contact",
     "ContactCard",
     "ContactChanges",
@@ -242,7 +243,7 @@ _HOMES = {
     "SignInRefused Wiped",
     "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SetPresence "
     "SilenceLeg",
-    "hub.phone.effects": "Dialled",
+    "hub.phone.effects": "Consulted Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
     "hub.rules.jinja": "TemplateFault",

@@ -26,4 +26,4 @@ def command(settings: Settings, target: str, call: str, as_json: bool) -> None: 
 
     with connect(settings) as client:
         acted = client.post(f"{path_of(call)}/consult", {"number": target})
-    show(acted, as_json=as_json, people=lambda told: say(f"on hold: {other_party(told)}; calling {target}"))
+    show(acted, as_json=as_json, people=lambda told: say(f"on hold: {other_party(told['held'])}; calling {target}"))

@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from hub.core.call import CallState
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
     from hub.core.call import Call, LegState
     from hub.core.numbers import Number
@@ -22,8 +24,15 @@ class Dialled:
     call: Call | None
 
 
+@dataclass(frozen=True, slots=True)
+class Consulted(Dialled):
+    """Who was called, as in `Dialled`, for the sake of the call `held`."""
+
+    held: Call
+
+
 class Effects:
-    """Lets whoever gave a command see what became of it: `told` gets each call as it changes.
+    """Lets whoever gave a command see what became of it: `told` gets the calls as they change.
 
     `within` seconds after a command was given nobody waits any more: it was accepted, but its effect is not told.
     """
@@ -32,10 +41,12 @@ class Effects:
         self._within = within
         self._watches: set[_Watch] = set()
 
-    def told(self, call: Call) -> None:
-        """Take in a call as it is now."""
-        for watch in self._watches:
-            watch.take(call)
+    def told(self, calls: Iterable[Call]) -> None:
+        """Take in calls as they are now."""
+        if self._watches:
+            for call in calls:
+                for watch in self._watches:
+                    watch.take(call)
 
     async def begun(self, doing: Awaitable[Mapping[str, str]]) -> Call | None:
         """Have a call begun, return it; None where the phone system does not tell which one it is."""
@@ -53,6 +64,23 @@ class Effects:
             await doing
             await watch.until(lambda: all(shows(leg) for leg in watch.calls[call.id].legs if leg.leg.id in legs))
             return watch.calls[call.id]
+
+    async def until(
+        self, calls: Collection[Call], shows: Callable[[Call], bool], doing: Awaitable[object]
+    ) -> tuple[Call, ...]:
+        """Have something done to calls, return them when each `shows` it or is over."""
+        with _Watch(self._watches, self._within, *calls) as watch:
+            await doing
+
+            def now() -> tuple[Call, ...]:
+                return tuple(watch.calls[call.id] for call in calls)
+
+            await watch.until(lambda: all(call.state is CallState.NULL or shows(call) for call in now()))
+            return now()
+
+    async def over(self, calls: Collection[Call], doing: Awaitable[object]) -> Call:
+        """Have calls brought to their end, return the first of them when all are over."""
+        return (await self.until(calls, lambda _now: False, doing))[0]
 
 
 class _Watch:

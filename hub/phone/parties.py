@@ -10,7 +10,7 @@ from hub.core.numbers import NumberKind
 from hub.phone import commands
 from hub.phone import transfer_commands as party_commands
 from hub.phone.adapter import PhoneError
-from hub.phone.effects import Dialled
+from hub.phone.effects import Consulted, Dialled
 from hub.phone.second_call import check_second_call
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
     from hub.phone.about import PhoneInfo
+    from hub.phone.commands import Command
     from hub.phone.connection import Connection
     from hub.phone.effects import Effects
 
@@ -76,26 +77,26 @@ class Parties(ABC):
         """Send a call on to a number at once; a ringing one is deflected."""
         wanted = self.plan.dialled(self.number_to_dial(number))
         found = self._active(call, "transfer", CallState.ALERTING)
-        await self.connection.do(party_commands.TransferLeg(_leg(found), wanted))
-        return found
+        return await self._send(found, party_commands.TransferLeg(_leg(found), wanted))
 
     async def to_voicemail(self, user: str = "", call: str = "") -> Call:
         """Send a call to the voicemail of a user (a name or an extension; empty: one's own)."""
         found = self._active(call, "send to voicemail", CallState.ALERTING)
-        await self.connection.do(party_commands.VoicemailLeg(_leg(found), user))
-        return found
+        return await self._send(found, party_commands.VoicemailLeg(_leg(found), user))
 
-    async def consult(self, number: str, call: str = "") -> Call:
+    async def consult(self, number: str, call: str = "") -> Consulted:
         """Hold a call and call a number for its sake; one that is consulted for it already is dropped first."""
-        wanted = self.plan.dialled(self.number_to_dial(number))
+        wanted = self.number_to_dial(number)
         consulted = self._consulted(call)
         if consulted is None:
             found = self._active(call, "consult somebody about")
         else:
             found = self._named(consulted.consults)
             await self._drop(consulted)
-        await self.connection.do(party_commands.ConsultLeg(_leg(found), wanted))
-        return found
+        asked = party_commands.ConsultLeg(_leg(found), self.plan.dialled(wanted))
+        begun = await self.effects.begun(self.connection.do(asked))
+        held = next((one for one in self.calls if one.id == found.id), found)
+        return Consulted(wanted, begun, held)
 
     async def complete(self, call: str = "") -> Call:
         """Put the held caller and whoever was called for their sake through to each other."""
@@ -105,8 +106,8 @@ class Parties(ABC):
         else:
             held = self._the(call, "put through", CallState.HOLD)
             consulted = self._the("", "put through to", CallState.CONNECTED)
-        await self.connection.do(party_commands.CompleteTransfer(_leg(held), _leg(consulted)))
-        return held
+        doing = self.connection.do(party_commands.CompleteTransfer(_leg(held), _leg(consulted)))
+        return await self.effects.over((held, consulted), doing)
 
     async def cancel(self, call: str = "") -> Call:
         """Drop whoever was called for the sake of a held caller, and take the caller back."""
@@ -115,7 +116,8 @@ class Parties(ABC):
             raise PhoneError("nobody is being consulted", "wrong_state")
         held = self._named(consulted.consults)
         await self._drop(consulted)
-        await self.connection.do(commands.ResumeLeg(_leg(held)))
+        doing = self.connection.do(commands.ResumeLeg(_leg(held)))
+        (held,) = await self.effects.until((held,), lambda now: now.state is CallState.CONNECTED, doing)
         return held
 
     async def conference(self, call: str = "") -> Call:
@@ -127,27 +129,33 @@ class Parties(ABC):
             if len(held) != 1:
                 raise PhoneError("there is no other call to join", "wrong_state")
             active = held[0]
-        await self.connection.do(party_commands.ConferenceLegs(_leg(one), _leg(active)))
-        return one
+        doing = self.connection.do(party_commands.ConferenceLegs(_leg(one), _leg(active)))
+        joined, _ = await self.effects.until((one, active), lambda now: bool(now.conference), doing)
+        return joined
 
     async def leave(self, call: str = "") -> Call:
         """Leave a conference and let the others go on."""
         found = self._in_conference(call)
-        await self.connection.do(party_commands.LeaveConference(_leg(found)))
-        return found
+        return await self.effects.over(
+            self._joined_with(found), self.connection.do(party_commands.LeaveConference(_leg(found)))
+        )
 
     async def end_conference(self, call: str = "") -> Call:
         """Hang up on everybody in a conference."""
         found = self._in_conference(call)
-        for one in [one for one in self.calls if one.conference == found.conference]:
-            await self._drop(one)
-        return found
+        joined = self._joined_with(found)
+        return await self.effects.over(joined, self._drop(*joined))
 
     async def park(self, call: str = "", orbit: str = "") -> tuple[Call, str]:
-        """Park a call in an orbit (empty: the first that is free); return it, and the orbit."""
+        """Park a call in an orbit (empty: the first that is free); return it, over now, and the orbit."""
         found = self._active(call, "park")
-        told = await self.connection.do(party_commands.ParkLeg(_leg(found), orbit))
-        return found, told.get("orbit", orbit)
+        told: dict[str, str] = {}
+
+        async def parking() -> None:
+            told.update(await self.connection.do(party_commands.ParkLeg(_leg(found), orbit)))
+
+        parked = await self.effects.over((found,), parking())
+        return parked, told.get("orbit", orbit)
 
     async def retrieve(self, orbit: str, device: str = "", *, may_end: bool = False) -> Call | None:
         """Take the call that is parked in an orbit to a device (empty: the default); return it, if it is told."""
@@ -163,7 +171,13 @@ class Parties(ABC):
     async def hand_off(self, device: str, call: str = "") -> Call:
         """Let another device of the user ring for a call that goes on; answered there, it has moved."""
         found = self._the(call, "hand off", CallState.CONNECTED)
-        await self.connection.do(party_commands.HandOffLeg(_leg(found), device))
+        doing = self.connection.do(party_commands.HandOffLeg(_leg(found), device))
+        watched = any(handset.id == device for handset in self.about.handsets)
+
+        def rings(now: Call) -> bool:
+            return not watched or any(leg.leg.device == device for leg in now.legs)
+
+        (found,) = await self.effects.until((found,), rings, doing)
         return found
 
     @abstractmethod
@@ -199,6 +213,10 @@ class Parties(ABC):
             raise PhoneError(f"{cause}: `conference` makes one of a held call and the active one", "wrong_state")
         return joined[0]
 
+    def _joined_with(self, found: Call) -> list[Call]:
+        """Return a call of a conference, and then the others in it."""
+        return [found, *(call for call in self.calls if call.conference == found.conference and call.id != found.id)]
+
     async def _dial(self, wanted: Number, command: _Beginning, *, may_end: bool) -> Dialled:
         """Begin a call to a number; nothing may be in the way of an emergency call."""
         may_end = may_end or wanted.kind is NumberKind.EMERGENCY
@@ -210,13 +228,18 @@ class Parties(ABC):
             check_second_call(self.about, self.calls, command.device, command.name)
         return await self.effects.begun(self.connection.do(command))
 
-    async def _drop(self, call: Call) -> None:
-        """Hang up; somebody who has gone already is no matter."""
-        try:
-            await self.connection.do(commands.EndLeg(_leg(call)))
-        except PhoneError as error:
-            if error.code != "unknown_call":
-                raise
+    async def _send(self, call: Call, command: Command) -> Call:
+        """Have a call leave the user, return it when it is over."""
+        return await self.effects.over((call,), self.connection.do(command))
+
+    async def _drop(self, *calls: Call) -> None:
+        """Hang up; who has gone already is no matter."""
+        for call in calls:
+            try:
+                await self.connection.do(commands.EndLeg(_leg(call)))
+            except PhoneError as error:
+                if error.code != "unknown_call":
+                    raise
 
 
 def _leg(call: Call) -> str:

@@ -52,10 +52,10 @@ class Phone(Parties):
 
     Console, HTTP API, command line, rules and plugins all come through here. Each command names a call by its id, or
     none where only one call can be meant, and raises `PhoneError` if it cannot be done. It returns when the phone
-    system has accepted it. What begins, answers, holds, resumes, mutes or ends a call waits, within the same deadline,
-    until that is told, and returns the call as it is then. Where a handset is set so that another call ends the one
-    that it has, what would do that raises `WouldEndCall`, unless it is asked with `may_end`; emergency numbers are
-    dialled in any case. Without an adapter the user is signed out, and `why` is told.
+    system has accepted it. What returns a call waits, within the same deadline, until what became of that call is told,
+    and returns it as it is then: one that was sent on or parked is over. Where a handset is set so that another call
+    ends the one that it has, what would do that raises `WouldEndCall`, unless it is asked with `may_end`; emergency
+    numbers are dialled in any case. Without an adapter the user is signed out, and `why` is told.
     """
 
     def __init__(  # noqa: PLR0913  it names its parts
@@ -326,7 +326,8 @@ class Phone(Parties):
             if isinstance(event, events.Dial):
                 self._dialled = event.call.dialled.number.text or event.call.party.number.text
             if isinstance(event, events.CallEvent):
-                self.effects.told(event.call)
+                self.effects.told((event.call,))
+        self.effects.told(self._switchboard.calls.values())  # a leg more or less is no event
         for event in before:
             self._emit(event)
         self.mark = mark or self.mark

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hub.phone.about import PhoneInfo
     from hub.phone.account import Changed
     from hub.phone.adapter import Device
-    from hub.phone.effects import Dialled
+    from hub.phone.effects import Consulted, Dialled
     from hub.phone.picture import Picture
     from hub.phone.standing import Standing
     from hub.recording.recorder import RecordingView
@@ -72,7 +72,7 @@ class PhoneOf(Protocol):
     async def intercom(self, number: str, device: str = "", *, may_end: bool = False) -> Dialled: ...  # noqa: D102
     async def transfer(self, number: str, call: str = "") -> Call: ...  # noqa: D102
     async def to_voicemail(self, user: str = "", call: str = "") -> Call: ...  # noqa: D102
-    async def consult(self, number: str, call: str = "") -> Call: ...  # noqa: D102
+    async def consult(self, number: str, call: str = "") -> Consulted: ...  # noqa: D102
     async def complete(self, call: str = "") -> Call: ...  # noqa: D102
     async def cancel(self, call: str = "") -> Call: ...  # noqa: D102
     async def conference(self, call: str = "") -> Call: ...  # noqa: D102

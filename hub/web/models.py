@@ -330,6 +330,12 @@ class Dialled(Answer):
     call: CallAnswer | None
 
 
+class Consulted(Dialled):
+    """Who is called for the sake of a call, and that call: `held`."""
+
+    held: CallAnswer
+
+
 class Begun(Answer):
     """The call that began; null where the phone system does not tell which one it is."""
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from hub.core.call import Call  # noqa: TC001  FastAPI reads the annotations
 from hub.web.asking import OwnPhone  # noqa: TC001  FastAPI reads the annotations
-from hub.web.models import Begun, CallAnswer, Dialled, ToDial
+from hub.web.models import Begun, CallAnswer, Consulted, Dialled, ToDial
 from hub.web.models_parties import (
     Box,
     Device,
@@ -53,11 +53,11 @@ async def to_voicemail(call: Id, phone: OwnPhone, whose: Box | None = None) -> C
         return await phone.to_voicemail(whose.user if whose else "", named(call))
 
 
-@router.post("/calls/{call:path}/consult", response_model=CallAnswer, responses=may_refuse)
-async def consult(call: Id, to: Target, phone: OwnPhone) -> Call:
+@router.post("/calls/{call:path}/consult", responses=may_refuse)
+async def consult(call: Id, to: Target, phone: OwnPhone) -> Consulted:
     """Hold a call and call somebody for its sake; again: try somebody else."""
     with asking("consult"):
-        return await phone.consult(to.number, named(call))
+        return Consulted.model_validate(await phone.consult(to.number, named(call)))
 
 
 @router.post("/calls/{call:path}/complete", response_model=CallAnswer, responses=may_refuse)
