@@ -22,6 +22,7 @@ import pluggy
 from hub import Call, CallState, Direction, Party, Ring, config_file, hookimpl, hookspecs
 from hub.clock import SystemClock
 from hub.config import check
+from hub.core.directory import Directory
 from hub.plugin_host.context import Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.manager import Manager
@@ -82,6 +83,7 @@ class Ours:
             next_seq=lambda _user: 0,
             phone=lambda _user: None,
             database=lambda _plugin: None,
+            directory=lambda _user: Directory(),
             http=lambda: None,  # type: ignore[arg-type,return-value]  # nobody asks
             secret=str,
             loop_thread=threading.get_ident(),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from hub.core.colleagues import Colleague, Lamp
     from hub.core.dial_plan import DialPlan
+    from hub.core.directory import Listing, directory_key
     from hub.core.numbers import NO_NUMBER, Number, NumberKind
     from hub.core.presence import Presence
     from hub.core.signals import (
@@ -173,6 +174,7 @@ __all__ = [
     "LegCommand",
     "LegSignal",
     "LegState",
+    "Listing",
     "Macro",
     "Many",
     "Number",
@@ -218,6 +220,7 @@ __all__ = [
     "UserError",
     "Wipe",
     "Wiped",
+    "directory_key",
     "hookimpl",
     "to_json",
     "upload",
@@ -230,6 +233,7 @@ _HOMES = {
     "hub.core.call": "NOBODY Call CallState Cause Contact Direction Leg LegState Outcome Party",
     "hub.core.colleagues": "Colleague Lamp",
     "hub.core.dial_plan": "DialPlan",
+    "hub.core.directory": "Listing directory_key",
     "hub.core.numbers": "NO_NUMBER Number NumberKind",
     "hub.core.presence": "Presence",
     "hub.core.signals": "ColleaguesSignal DndSignal EndedLeg Kind LegSignal PresenceSignal Signal Snapshot",

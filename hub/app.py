@@ -16,6 +16,8 @@ from hub import events
 from hub.clock import SystemClock
 from hub.configured import library_for, loader_for, manager_for, vocabulary_for
 from hub.core.call import Direction
+from hub.core.directory import Directory
+from hub.core.numbering import home_code
 from hub.core.queue_boards import Queues
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
@@ -81,6 +83,7 @@ class Hub:
         self._listeners: list[Callable[[events.Event], None]] = []
         self._databases: dict[str, Database] = {}
         self._plans: dict[str, DialPlan] = {}
+        self._directories = {user: Directory() for user in ("", *config.users)}
         self._routers: list[tuple[str, APIRouter]] = []
         self._stack = AsyncExitStack()
         history = config.hub.history
@@ -208,6 +211,7 @@ class Hub:
             next_seq=self._next_seq,
             phone=self.phones.get,
             database=self._databases.get,
+            directory=self._directories.__getitem__,
             http=lambda: client,
             secret=self._secret,
             learn=self.redactor.learn,
@@ -268,6 +272,8 @@ class Hub:
 
     async def _set_phone_up(self, user: str) -> None:
         plan = self._plans[user] = await asyncio.to_thread(self.config.dial_plan, user, self.redactor)
+        directory = self._directories[user]
+        directory.home = f"+{home_code(plan)}"
         table = self.config.users[user].phone
         if table is None:
             return
@@ -280,7 +286,8 @@ class Hub:
             return self._next_seq(user)
 
         def find_contacts(number: Number) -> tuple[Contact, ...]:
-            return self._dispatcher.find_contacts(number, user)
+            listed, asked = directory.find(number), self._dispatcher.find_contacts(number, user)
+            return tuple(sorted(dict.fromkeys(listed + asked), key=lambda contact: not contact.favourite))
 
         switchboard = Switchboard(
             user,

@@ -193,7 +193,9 @@ def on_lagged(event: events.Lagged, context: Context) -> None:
 
 @hookspec
 def find_contact(number: Number, context: Context) -> Sequence[Contact]:  # type: ignore[empty-body]
-    """Return who has this number, best first; what comes late is told as `contact_found`. May be `async def`.
+    """Return who has this number, best first, where that must be asked; what comes late is told as `contact_found`.
+
+    What is in memory is listed in `context.directory`: a ring finds it there without calling the plugin.
 
     A plain `def` runs on a thread of its own, and the ring waits for it 50 ms at most; an `async def` runs on the loop,
     and nothing waits for it. No ring waits for a plugin that was late, until it answers in time again.

@@ -144,6 +144,7 @@ async def _do(found: AtHand, rules: list[Rule], facts: Facts) -> list[ActionReco
     import httpx
 
     from hub.clock import SystemClock
+    from hub.core.directory import Directory
     from hub.plugin_host.context import Context
     from hub.plugin_host.context import Services as ForPlugins
     from hub.rules.doing import Doer, Services
@@ -163,6 +164,7 @@ async def _do(found: AtHand, rules: list[Rule], facts: Facts) -> list[ActionReco
             next_seq=lambda _user: next(numbers),
             phone=lambda _user: None,
             database=lambda _plugin: None,
+            directory=lambda _user: Directory(),
             http=lambda: client,
             secret=lambda text: resolve(text, redactor=redactor, folder=folder),
             learn=redactor.learn,

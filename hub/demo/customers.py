@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.core.call import Contact
+from hub.core.directory import Listing
 from hub.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hub.core.numbers import Number
+    from hub.plugin_host.context import Context
 
 CUSTOMERS = {
     "+15855551234": Contact(
@@ -25,7 +24,6 @@ class Customers:
     """Knows the customers, as a plugin with a contact source would."""
 
     @hookimpl
-    def find_contact(self, number: Number) -> Sequence[Contact]:
-        """Return the customer who has this number."""
-        found = CUSTOMERS.get(number.e164)
-        return (found,) if found else ()
+    def start(self, context: Context) -> None:
+        """List the customers, so that a ring carries their names."""
+        context.directory.load(Listing(contact, (number,)) for number, contact in CUSTOMERS.items())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.events import EVENTS, Event, OpenPage
 from hub.plugin_host.allowance import Allowance
+from hub.plugin_host.listings import Listings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.contact_source import ContactSourceKind
+    from hub.core.directory import Directory
     from hub.phone.phone import Phone
     from hub.store.database import Database
 
@@ -32,8 +34,9 @@ class Services:
     """What the hub hands to the contexts of all its plugins.
 
     `emit` takes an event into the hub's flow, on the loop; `next_seq(user)` numbers it. `phone(user)` and
-    `database(plugin)` give None where there is none. `folder` holds one folder for each plugin. `learn` has a secret
-    hidden in all text that goes out. `loop_thread` is the identity of the thread that the loop runs on.
+    `database(plugin)` give None where there is none. `directory(user)` is where callers are looked up. `folder` holds
+    one folder for each plugin. `learn` has a secret hidden in all text that goes out. `loop_thread` is the identity of
+    the thread that the loop runs on.
     """
 
     clock: Clock
@@ -43,6 +46,7 @@ class Services:
     next_seq: Callable[[str], int]
     phone: Callable[[str], Phone | None]
     database: Callable[[str], Database | None]
+    directory: Callable[[str], Directory]
     http: Callable[[], httpx.AsyncClient]
     secret: Callable[[str], str]
     learn: Callable[[str], None]
@@ -73,6 +77,7 @@ class Context:
         self.user = user
         self.config = config
         self.clock = services.clock
+        self._listings = Listings(services.directory(user), plugin, services.loop, services.loop_thread)
         self.log = logging.getLogger(f"hub.plugins.{plugin}")
         self.tasks: set[asyncio.Task[Any]] = set()
         self.failed: Callable[[str, BaseException], None] = self._log_failure
@@ -106,6 +111,11 @@ class Context:
     def contact_sources(self) -> Mapping[str, ContactSourceKind]:
         """The kinds of contact sources that plugins registered, by name."""
         return self._services.contact_sources()
+
+    @property
+    def directory(self) -> Listings:
+        """Who this plugin knows by which number: `put`, `remove`, `load`. A ring looks there, and carries the name."""
+        return self._listings
 
     @property
     def folder(self) -> Path:

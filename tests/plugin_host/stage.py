@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from hub import Call, CallState, Direction, Party, PluginChanged, Ring, config_file
 from hub.config import check
+from hub.core.directory import Directory
 from hub.plugin_host.context import Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.limits import LIMITS
@@ -40,6 +41,7 @@ class Stage:
     clock: Any = field(default_factory=VirtualClock)
     told: list[tuple[str, str, str]] = field(default_factory=list)
     found: list[tuple[str, Number, tuple[Contact, ...]]] = field(default_factory=list)
+    directories: defaultdict[str, Directory] = field(default_factory=lambda: defaultdict(Directory))
     seqs: Counter[str] = field(default_factory=Counter)
     emitted: list[Event] = field(default_factory=list)
 
@@ -57,6 +59,7 @@ class Stage:
                 next_seq=self.next_seq,
                 phone=lambda _user: None,
                 database=lambda _plugin: None,
+                directory=self.directories.__getitem__,
                 http=lambda: None,  # type: ignore[arg-type,return-value]  # no plugin here asks for it
                 secret=lambda text: text.replace("${env:PIN}", "1234"),
                 learn=lambda _secret: None,

@@ -187,6 +187,10 @@ async def test_one_that_hangs_is_given_up_and_suspended(tmp_path: Path) -> None:
         gate, plugin = stage.implementation("gate"), stage.plugin("gate")
         for text in ("1", "2", "3", "4"):
             stage.dispatcher.find_contacts(Number(text, NumberKind.EXTENSION), "alice")
+        await until(lambda: gate.asked == ["1"])
+        while not plugin.failures:
+            await stage.clock.advance(0.25)
+        await until(lambda: gate.asked == ["1", "2"])
         await stage.clock.advance(5)
         assert (plugin.failures, plugin.state.value) == (2, "suspended")
         assert gate.asked == ["1", "2"], "what waits behind the second is not begun"
