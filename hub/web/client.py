@@ -11,10 +11,11 @@ import httpx
 from hub.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ANSWER_WITHIN = 30.0
 """Seconds that the hub may take to answer."""
+_PIECE = 1 << 20
 START = 'start it with "phonehub run"'
 
 
@@ -67,7 +68,7 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what stands at a path such as `/calls`; raises `NoHub` or `Refused`."""
-        return self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
+        return self._ask("GET", path, params=_given(query))
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Have something done, return the answer; raises `NoHub` or `Refused`."""
@@ -77,19 +78,28 @@ class Client:
         """Set something, return the answer; raises `NoHub` or `Refused`."""
         return self._ask("PUT", path, json=body)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Change a part of something, return the answer; raises `NoHub` or `Refused`."""
+        return self._ask("PATCH", path, json=body)
+
+    def send(self, path: str, file: BinaryIO, kind: str, method: str = "POST", **query: Any) -> Any:
+        """Send a file as it is, in pieces, and return the answer; raises `NoHub` or `Refused`."""
+        pieces = iter(lambda: file.read(_PIECE), b"")
+        return self._ask(method, path, params=_given(query), content=pieces, headers={"Content-Type": kind})
+
     def delete(self, path: str, **query: Any) -> Any:
         """Delete something, return the answer; raises `NoHub` or `Refused`."""
-        params = {name: value for name, value in query.items() if value is not None}
-        return self._ask("DELETE", path, params=params, headers={"Content-Type": "application/json"})
+        return self._ask("DELETE", path, params=_given(query), headers={"Content-Type": "application/json"})
 
-    def download(self, path: str, to: BinaryIO) -> None:
-        """Write what stands at a path to a file; raises `NoHub` or `Refused`."""
+    def download(self, path: str, to: BinaryIO, **query: Any) -> Mapping[str, str]:
+        """Write what stands at a path to a file, return the answer's headers; raises `NoHub` or `Refused`."""
         try:
-            with self._http.stream("GET", path) as answer:
+            with self._http.stream("GET", path, params=_given(query)) as answer:
                 if not answer.is_success:
                     answer.read()
                     self._told(answer)
                 to.writelines(answer.iter_bytes())
+                return answer.headers
         except httpx.TransportError:
             raise NoHub.of(f"no hub answers at {self.url}", START) from None
 
@@ -130,6 +140,10 @@ class Client:
             raise Refused(answer.status_code, told["code"], told["message"], told.get("missing", ""))
         except (ValueError, KeyError, TypeError):
             raise UserError.of(f"something that is no hub answers at {self.url}: {answer.status_code}") from None
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def is_alive(pid: int) -> bool:

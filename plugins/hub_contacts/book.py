@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from functools import partial
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from hub import DialPlan
@@ -14,8 +15,12 @@ from hub_contacts.told import ContactsChanged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+    from typing import BinaryIO
+
+    from sqlalchemy import Connection
 
     from hub import Context
+    from hub_contacts.contact import Contact
     from hub_contacts.query import Query
     from hub_contacts.stored import Stored
 
@@ -55,6 +60,21 @@ class Book:
     async def page(self, query: Query) -> tuple[int, list[Stored]]:
         """Return how many contacts there are on all pages, and those of one, without their photos."""
         return await self._context.database.read(partial(rows.read_page, user=self._user, query=query))
+
+    async def written(self, query: Query, write: Callable[[Iterable[Contact], BinaryIO], int]) -> tuple[BinaryIO, int]:
+        """Have all contacts of a query, on whatever page, written to a file; return it from its start, and their count.
+
+        Whoever asked closes it.
+        """
+        file = TemporaryFile(dir=self._context.folder)  # noqa: SIM115  it is handed on
+        try:
+            count = await self._context.database.read(
+                partial(_write, user=self._user, query=query, write=write, file=file)
+            )
+        except BaseException:
+            file.close()
+            raise
+        return file, count
 
     async def of_source(self, source: str) -> list[Stored]:
         """Return all contacts of a source, without their photos."""
@@ -132,6 +152,18 @@ class Book:
             ids, self._untold = tuple(self._untold), {}
             self._context.emit(ContactsChanged, ids=ids if len(ids) <= self._most_told else ())
             await self._context.clock.sleep(_GATHERED)
+
+
+def _write(
+    connection: Connection,
+    user: str,
+    query: Query,
+    write: Callable[[Iterable[Contact], BinaryIO], int],
+    file: BinaryIO,
+) -> int:
+    count = write((stored.contact for stored in rows.read_all(connection, user, query)), file)
+    file.seek(0)
+    return count
 
 
 def _with_keys(stored: list[Stored], plan: DialPlan, now: float) -> list[Stored]:

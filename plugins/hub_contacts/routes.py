@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from hub import User, UserError
+from hub_contacts import exporting
 from hub_contacts.asking import Own, with_books
 from hub_contacts.contact import Contact
 from hub_contacts.importing import routes as importing
@@ -142,7 +143,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
 def routes(books: Mapping[str, Book], administrators: Collection[str]) -> APIRouter:
     """Return the routes over the users' books; each user reaches their own alone."""
     router = APIRouter(dependencies=[Depends(with_books(books, administrators))])
-    for method, path, endpoint, more in (*ROUTES, *importing.ROUTES):
+    for method, path, endpoint, more in (*ROUTES, *importing.ROUTES, *exporting.ROUTES):
         router.add_api_route(path, endpoint, methods=[method], **more)
     return router
 

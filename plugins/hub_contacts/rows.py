@@ -148,7 +148,7 @@ def read_rows(
 def read_all(connection: Connection, user: str, query: Query) -> Iterator[Stored]:
     """Yield all contacts of a query, on whatever page, with their photos; a few at a time are in memory."""
     wanted = all_of(user, query, *_SHORT, cards.c.photo).join(cards, cards.c.row == contacts.c.row)
-    for row in connection.execution_options(yield_per=100).execute(wanted).mappings():
+    for row in connection.execution_options(yield_per=20).execute(wanted).mappings():
         yield _stored(row)
 
 
