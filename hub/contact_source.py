@@ -79,7 +79,7 @@ class SignIn:
 
 
 class ContactSource(Protocol):
-    """One account of one user, used by one task at a time; every method has a deadline of its own.
+    """One account of one user; every method has a deadline of its own, and one at a time is asked, beside `sign_in`.
 
     All raise `SourceUnreachable` and `SourceRefused`.
     """

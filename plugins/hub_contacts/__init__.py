@@ -8,12 +8,15 @@ from hub import hookimpl
 from hub_contacts.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from fastapi import APIRouter
     from pydantic import BaseModel
     from sqlalchemy import MetaData
 
-    from hub import Context
+    from hub import ContactSourceKind, Context
     from hub_contacts.book import Book
+    from hub_contacts.sources.settings import SourceTable
 
 __all__ = ["Contacts"]
 
@@ -23,11 +26,19 @@ class Contacts:
 
     def __init__(self) -> None:
         self._books: dict[str, Book] = {}
+        self._sources_of_all: Mapping[str, SourceTable] = {}
 
     @hookimpl
     def register_config(self) -> type[BaseModel]:
         """Return what `[plugins.contacts]` may hold."""
         return Settings
+
+    @hookimpl
+    def register_contact_sources(self) -> Iterable[ContactSourceKind]:
+        """Return the kinds that come with the plugin."""
+        from hub_contacts.sources import carddav, folder
+
+        return (folder.KIND, carddav.KIND)
 
     @hookimpl
     def register_tables(self) -> MetaData:
@@ -41,6 +52,7 @@ class Contacts:
         """Return the routes."""
         from hub_contacts.routes import routes
 
+        self._sources_of_all = context.config.sources
         return routes(self._books, context.config.administrators)
 
     @hookimpl
@@ -48,7 +60,8 @@ class Contacts:
         """Open the user's book."""
         from hub_contacts.book import Book
 
-        book = self._books[context.user] = Book(context)
+        sources = {**self._sources_of_all, **context.config.sources}
+        book = self._books[context.user] = Book(context, sources)
         book.open()
 
     @hookimpl

@@ -10,10 +10,11 @@ from hub import DialPlan
 from hub_contacts import rows
 from hub_contacts.importing.imports import Imports
 from hub_contacts.keys import keys_of
+from hub_contacts.sources.sources import Sources
 from hub_contacts.told import ContactsChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hub import Context
     from hub_contacts.contact import Contact
     from hub_contacts.query import Query
+    from hub_contacts.sources.settings import SourceTable
     from hub_contacts.stored import Stored
 
 _GATHERED = 0.25
@@ -31,7 +33,9 @@ _GATHERED = 0.25
 class Book:
     """The contacts of one user. Every change is told as an event, with ids alone; `most_told` of them at once."""
 
-    def __init__(self, context: Context, most_told: int = 100) -> None:
+    def __init__(
+        self, context: Context, sources: Mapping[str, SourceTable] | None = None, most_told: int = 100
+    ) -> None:
         self._context = context
         self._user = context.user
         self._most_told = most_told
@@ -39,6 +43,7 @@ class Book:
         self._telling: asyncio.Task[None] | None = None
         self._editing = asyncio.Lock()
         self.imports = Imports(context, self._plan, self._tell_many)
+        self.sources = Sources(context, self, sources or {})
 
     @property
     def folder(self) -> Path:
@@ -48,10 +53,12 @@ class Book:
     def open(self) -> None:
         """Begin."""
         self.imports.open()
+        self.sources.open()
 
     def close(self) -> None:
         """End."""
         self.imports.close()
+        self.sources.close()
 
     async def get(self, contact_id: str) -> Stored | None:
         """Return a contact with its photo; None if there is none of that id."""
@@ -80,29 +87,37 @@ class Book:
         """Return all contacts of a source, without their photos."""
         return await self._context.database.read(partial(rows.read_source, user=self._user, source=source))
 
-    async def put(self, stored: Iterable[Stored]) -> list[Stored]:
+    async def put(
+        self, stored: Iterable[Stored], also: Callable[[Connection, Sequence[Stored]], None] | None = None
+    ) -> list[Stored]:
         """Write contacts, new ones or in place of those of the same ids; return them as they are kept.
 
-        The keys of their numbers are made here. More than a few hundred are written in several transactions.
+        The keys of their numbers are made here. More than a few hundred are written in several transactions, and what
+        `also` writes beside each of them belongs to it.
         """
         given = list(stored)
         now = self._context.clock.now().timestamp()
         kept = await asyncio.to_thread(_with_keys, given, self._plan(), now)
         for part in rows.in_parts(kept):
-            await self._context.database.run(partial(rows.write, user=self._user, stored=part))
+            await self._context.database.run(partial(_put, user=self._user, stored=part, also=also))
             self._tell(each.id for each in part)
         return kept
 
-    async def edit(self, contact_id: str, change: Callable[[Stored], Stored]) -> Stored | None:
+    async def edit(
+        self,
+        contact_id: str,
+        change: Callable[[Stored], Stored],
+        also: Callable[[Connection, Sequence[Stored]], None] | None = None,
+    ) -> Stored | None:
         """Put what `change` makes of a contact in its place, with nobody between; None if there is none of that id.
 
-        What `change` raises is raised here, and nothing is written.
+        What `change` raises is raised here, and nothing is written. `also` is as in `put`.
         """
         async with self._editing:
             stored = await self.get(contact_id)
             if stored is None:
                 return None
-            (kept,) = await self.put([change(stored)])
+            (kept,) = await self.put([change(stored)], also)
             return kept
 
     async def delete(self, ids: Iterable[str]) -> list[str]:
@@ -119,6 +134,7 @@ class Book:
         """Delete all contacts of a source, or all that there are and are being imported; return how many they were."""
         if source is None:
             await self.imports.stop()
+            await self.sources.switch_off()
         count = 0
         while part := await self._context.database.run(partial(rows.remove_some, user=self._user, source=source)):
             count += len(part)
@@ -141,6 +157,7 @@ class Book:
 
     def _tell(self, ids: Iterable[str]) -> None:
         self._untold |= dict.fromkeys(ids)
+        self.sources.look()
         if self._untold and (self._telling is None or self._telling.done()):
             self._telling = self._context.spawn(self._tell_all(), "telling of contacts")
 
@@ -164,6 +181,17 @@ def _write(
     count = write((stored.contact for stored in rows.read_all(connection, user, query)), file)
     file.seek(0)
     return count
+
+
+def _put(
+    connection: Connection,
+    user: str,
+    stored: Sequence[Stored],
+    also: Callable[[Connection, Sequence[Stored]], None] | None,
+) -> None:
+    rows.write(connection, user, stored)
+    if also is not None:
+        also(connection, stored)
 
 
 def _with_keys(stored: list[Stored], plan: DialPlan, now: float) -> list[Stored]:

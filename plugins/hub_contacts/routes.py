@@ -15,6 +15,7 @@ from hub_contacts.models import ContactModel, Deleted, PageModel, View, Wanted
 from hub_contacts.query import Field, Match, Show, Sort
 from hub_contacts.query import Query as PageQuery
 from hub_contacts.rows import with_primary
+from hub_contacts.sources import routes as sources
 from hub_contacts.stored import Stored, new_id
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
 def routes(books: Mapping[str, Book], administrators: Collection[str]) -> APIRouter:
     """Return the routes over the users' books; each user reaches their own alone."""
     router = APIRouter(dependencies=[Depends(with_books(books, administrators))])
-    for method, path, endpoint, more in (*ROUTES, *importing.ROUTES, *exporting.ROUTES):
+    for method, path, endpoint, more in (*ROUTES, *importing.ROUTES, *exporting.ROUTES, *sources.ROUTES):
         router.add_api_route(path, endpoint, methods=[method], **more)
     return router
 

@@ -84,3 +84,23 @@ users = Table(
     Column("view", Text, nullable=False),
 )
 """What is kept for each user: the dial plan that the keys were made by, and the chosen view."""
+
+links = Table(
+    "contacts_links",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("user", "source", "id")),
+    *(Column(name, Text, nullable=False) for name in ("href", "etag", "mine", "theirs", "card", "photo")),
+    Column("changed", Float, nullable=False),
+)
+"""Which contact is which card of a source. `card` is what the source last had, without its photo, of which `photo` is a
+digest."""
+
+sources = Table(
+    "contacts_sources",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("user", "source")),
+    Column("token", Text, nullable=False),
+    Column("refreshed", Float, nullable=False),
+    Column("enabled", Boolean),
+)
+"""How far each source is known, and whether a person has switched it on or off."""

@@ -31,3 +31,26 @@ class ImportChanged(Event):
     merged: int
     skipped: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsFound(Event):
+    """A source shows so many contacts that were not there before."""
+
+    type: ClassVar[str] = "contacts.found"
+
+    source: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChanged(Event):
+    """A source of contacts was switched, refreshed, or has failed; `conflicts` were edited here and there."""
+
+    type: ClassVar[str] = "contacts.source"
+
+    source: str
+    state: str
+    contacts: int = 0
+    conflicts: int = 0
+    error: str = ""

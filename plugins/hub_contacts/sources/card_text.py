@@ -37,7 +37,7 @@ def text_of(contact: Contact, version: Version = Version.V4) -> str:
 
 def fingerprint(contact: Contact) -> str:
     """Return what two contacts have in common if they say the same, by whatever `uid`."""
-    return _short(text_of(replace(contact, uid="")))
+    return short(text_of(replace(contact, uid="")).encode("utf-8", "surrogatepass"))
 
 
 def alike(contact: Contact) -> str:
@@ -45,8 +45,10 @@ def alike(contact: Contact) -> str:
     emails = sorted(fold(each.text) for each in contact.emails)
     number = digits(contact.numbers[0].text) if contact.numbers else ""
     name = fold(f"{contact.first} {contact.last}") or fold(contact.name)
-    return _short("\n".join([name, fold(contact.company), number, *emails[:1]]))
+    told = "\n".join([name, fold(contact.company), number, *emails[:1]])
+    return short(told.encode("utf-8", "surrogatepass"))
 
 
-def _short(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def short(data: bytes) -> str:
+    """Return a digest."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
