@@ -25,6 +25,7 @@ from hub.core.agent import BY_HAND, HANDSET, PRECEDENCE, AgentState
 from hub.core.call import CallState
 from hub.core.recording import MOVES, Standing
 from hub.core.transitions import CALL_STEPS, LEG_TRANSITIONS
+from hub.journal.macros import MACROS as JOURNAL_MACROS
 from hub.plugin_host.context import Context
 from hub.plugin_host.hooks import may_be_async, specifications
 from hub.recording.failures import ADVICE
@@ -32,7 +33,7 @@ from hub.rules.schema import make_schema
 from hub.rules.views import NAMES
 from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
-from hub.web.routes import account, agents, calls, hub, parties, past, recordings, servers
+from hub.web.routes import account, agents, calls, hub, journals, parties, past, recordings, servers
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -189,6 +190,7 @@ def routes() -> str:
         parties.router,
         agents.router,
         past.router,
+        journals.router,
         recordings.router,
     ):
         app.include_router(router, prefix="/api")
@@ -272,6 +274,12 @@ def rule_actions() -> str:
     return "\n".join(["| `do:` | does | from |", "|---|---|---|", *rows])
 
 
+def journal_macros() -> str:
+    """Tabulate the macros that journals have beside those of rules."""
+    rows = [f"| `%{part.name}%` | `{{{{ {part.name.lower()} }}}}` | {part.doc} |" for part in JOURNAL_MACROS]
+    return "\n".join(["| macro | in Jinja2 | stands for |", "|---|---|---|", *rows])
+
+
 def rule_macros() -> str:
     """Tabulate the macros, and the names that Jinja2 has beside them."""
     rows = [f"| `%{name}%` | `{{{{ {name.lower()} }}}}` | {part.doc} |" for name, part in _rule_words().macros.items()]
@@ -322,6 +330,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rule-conditions": rule_conditions,
     "rule-actions": rule_actions,
     "rule-macros": rule_macros,
+    "journal-macros": journal_macros,
     "screenpop-settings": screenpop_settings,
 }
 

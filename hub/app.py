@@ -21,6 +21,7 @@ from hub.core.numbering import home_code
 from hub.core.queue_boards import Queues
 from hub.core.switchboard import Switchboard
 from hub.errors import UserError
+from hub.journal.journals import Journals
 from hub.phone import standing
 from hub.phone.account import Account
 from hub.phone.chosen import adapter_for
@@ -86,6 +87,7 @@ class Hub:
         self._directories = {user: Directory() for user in ("", *config.users)}
         self._routers: list[tuple[str, APIRouter]] = []
         self._stack = AsyncExitStack()
+        self.journals = Journals()
         history = config.hub.history
         self.store = Store(
             resolve(config.hub.database_url, redactor=self.redactor, folder=config.path.parent),
@@ -96,6 +98,7 @@ class Hub:
                 claims=timedelta(days=history.action_days),
             ),
             clock=self.clock,
+            journals=self.journals.of,
             on_trouble=self._on_store_trouble,
         )
         self.recordings = Library(self.store)
@@ -153,6 +156,8 @@ class Hub:
         """Hand an event to history, recorder, rules, plugins and listeners, in this order; nobody waits for anybody."""
         if isinstance(event, events.CallEvent):
             self.store.record_call(event.call, self.phones[event.user].mark)
+            if event.call.ended is not None:
+                self.journals.wake(event.user)
         self.recorder.consume(event)
         self._rules.consume(event)
         self._dispatcher.emit(event)
@@ -172,6 +177,9 @@ class Hub:
         self._stack.push_async_callback(self.store.close)
         services = await self._load_plugins()
         await self._set_phones_up()
+        self.journals.configure(self.config, tzlocal.get_localzone(), self._plans.__getitem__)
+        self.journals.start(self.store, clock=self.clock, secret=self._secret, redact=self.redactor)
+        self._stack.push_async_callback(self.journals.stop)
         self._rules = self._make_rules(services)
         await self._dispatcher.start()  # plugins may emit from here on
         await self._rules.start()

@@ -5,19 +5,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli import COMMANDS
-from hub.cli.acting import begin, may_end, number_of
-from hub.cli.output import as_json, print_table, printable, say, show
-from hub.cli.times import Since, lasted, local
+from hub.cli.history_journal import journal, post_again
+from hub.cli.history_use import add, delete, details, dial, export, intercom, note
+from hub.cli.output import as_json, print_table, printable, show
+from hub.cli.times import Since, as_query, lasted, local
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from hub.cli import Settings
-    from hub.cli.client import Client
 
 COLUMNS = ("id", "began", "direction", "with", "outcome", "lasted", "dialled", "queue", "device", "recordings", "notes")
 MOST = 1000
-NEWEST = "last"
 
 
 @click.group("history", invoke_without_command=True, short_help=COMMANDS["history"])
@@ -46,106 +43,8 @@ def command(context: click.Context, /, as_json: bool, missed: bool, **wanted: An
     show(calls, as_json=as_json, people=_print)
 
 
-@command.command()
-@click.argument("call")
-@may_end
-@as_json
-@click.pass_obj
-def dial(settings: Settings, call: str, may_end: bool, as_json: bool) -> None:  # noqa: FBT001  flags
-    """Call whoever a past call was with; CALL is its id, or `last`."""
-    _call_again(settings, call, "/calls", may_end=may_end, as_json=as_json)
-
-
-@command.command()
-@click.argument("call")
-@may_end
-@as_json
-@click.pass_obj
-def intercom(settings: Settings, call: str, may_end: bool, as_json: bool) -> None:  # noqa: FBT001  flags
-    """Call the colleague whom a past call was with, whose handset answers by itself."""
-    _call_again(settings, call, "/intercom", may_end=may_end, as_json=as_json)
-
-
-@command.command()
-@click.argument("call")
-@click.argument("text", nargs=-1, required=True)
-@click.pass_obj
-def note(settings: Settings, call: str, text: tuple[str, ...]) -> None:
-    """Add a note to a past call."""
-    from hub.cli.client import connect
-
-    with connect(settings) as client:
-        client.post(f"{past_path(client, call)}/note", {"text": " ".join(text)})
-    say("noted")
-
-
-@command.command()
-@click.argument("call", required=False)
-@click.option("--all", "whole", is_flag=True, help="All past calls.")
-@click.option("--before", type=Since(), help="With --all: only those begun before: 90d ago, or a date.")
-@click.option("--recordings", is_flag=True, help="Their recordings too; else these stay as long as they would.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def delete(
-    settings: Settings,
-    call: str | None,
-    whole: bool,  # noqa: FBT001  flags of the command line
-    before: datetime | None,
-    recordings: bool,  # noqa: FBT001
-    yes: bool,  # noqa: FBT001
-) -> None:
-    """Delete a past call, or all of them, with their notes, for good."""
-    from hub.cli.client import connect
-
-    if whole is (call is not None):
-        raise click.UsageError("name a call, or say --all")
-    if before is not None and not whole:
-        raise click.UsageError("--before goes with --all")
-    what = f"call {printable(call)}" if call else f"all calls begun before {before}" if before else "all past calls"
-    if not yes:
-        click.confirm(f"Delete {what} for good{', with the recordings' if recordings else ''}?", abort=True)
-    with connect(settings) as client:
-        if call is not None:
-            client.delete(past_path(client, call), recordings=recordings)
-            say("deleted")
-        else:
-            told = client.delete("/history", recordings=recordings, until=as_query(before))
-            say(f"deleted {told['deleted']} calls")
-
-
-def as_query(value: Any) -> Any:
-    """Return a value as the API takes it in a query."""
-    return value if value is None or isinstance(value, int | str) else value.isoformat()
-
-
-def past_path(client: Client, call: str) -> str:
-    """Return the API's path of a past call, or of the newest one."""
-    from urllib.parse import quote
-
-    return f"/history/{quote(past_call(client)['id'] if call == NEWEST else call, safe='')}"
-
-
-def past_call(client: Client) -> dict[str, Any]:
-    """Return the newest past call."""
-    from hub.errors import UserError
-
-    found: list[dict[str, Any]] = client.get("/history", limit=1)
-    if not found:
-        raise UserError.of("there is no past call")
-    return found[0]
-
-
-def _call_again(settings: Settings, call: str, path: str, *, may_end: bool, as_json: bool) -> None:
-    from hub.cli.client import connect
-    from hub.errors import UserError
-
-    with connect(settings) as client:
-        told = past_call(client) if call == NEWEST else client.get(past_path(client, call))
-        number = told["e164"] or told["number"]
-        if not number:
-            raise UserError.of("the number of that call was withheld", "there is nothing to dial")
-        dialled = begin(client, path, {"number": number, "may_end": may_end}, as_json=as_json)
-    show(dialled, as_json=as_json, people=lambda told: say(f"dialling {number_of(told['number'])}"))
+for each in (dial, intercom, details, note, add, delete, export, journal, post_again):
+    command.add_command(each)
 
 
 def _stored(settings: Settings, *, outcome: str | None, sort: str, **wanted: Any) -> list[dict[str, Any]]:

@@ -45,3 +45,8 @@ def lasted(seconds: float) -> str:
 def lasted_since(instant: str | None) -> str:
     """Return how long something has lasted that began at a time of the API; empty without one."""
     return lasted((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds()) if instant else ""
+
+
+def as_query(value: Any) -> Any:
+    """Return a value as the API takes it in a query."""
+    return value if value is None or isinstance(value, int | str) else value.isoformat()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from hub.config.sections import RecordingSection
+    from hub.config.sections import JournalSection, RecordingSection
     from hub.config_file import ConfigFile
     from hub.errors import Problem
     from hub.secrets import Redactor
@@ -59,6 +59,17 @@ class Config:
         common, own = self.tables.recording, self.users[user].recording
         chosen = {} if own is None else {name: getattr(own, name) for name in own.model_fields_set}
         return common.model_copy(update=chosen)
+
+    def journals(self, user: str) -> dict[str, JournalSection]:
+        """Return where a user's calls are posted, by name, the user's own settings over everyone's."""
+        common, own = self.tables.journals, self.users[user].journals
+        chosen = {
+            name: {key: getattr(section, key) for key in section.model_fields_set} for name, section in own.items()
+        }
+        return {
+            name: common[name].model_copy(update=chosen.get(name)) if name in common else own[name]
+            for name in (*common, *(name for name in own if name not in common))
+        }
 
     def plugin(self, name: str, user: str = "") -> dict[str, Any]:
         """Return a plugin's table as written, the user's own settings over everyone's."""

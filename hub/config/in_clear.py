@@ -41,6 +41,11 @@ def redacted(value: Any, name: str = "") -> Any:
     return HIDDEN if _is_clear(name, value) else _without_password(value)
 
 
+def names_a_secret(header: str) -> bool:
+    """Tell whether what stands in a header of that name is a secret, as far as its name says."""
+    return _NAME.search(header.replace("-", "_")) is not None
+
+
 def _clear(value: Any, at: tuple[str, ...], name: str = "") -> Iterator[tuple[str, ...]]:
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -228,6 +228,23 @@ class ReceivingSection(Section):
         return ports
 
 
+class JournalSection(Section):
+    """Where each call that is over is posted."""
+
+    url: str = Field(default="", description="URL that calls are posted to; macros behind the host, each encoded")
+    method: Literal["POST", "PUT", "PATCH"] = Field(default="POST", description="`POST`, `PUT` or `PATCH`")
+    headers: dict[str, Line] = Field(
+        default_factory=dict, description="further headers, with macros, and secrets by reference"
+    )
+    body: dict[str, Any] = Field(
+        default_factory=dict, description="what is sent as JSON, texts in it with macros; empty: the call as in the API"
+    )
+    key_header: str = Field(default="Idempotency-Key", description="header with what is the same each time for a call")
+    internal: bool = Field(default=False, description="post calls between colleagues too")
+    enabled: bool = Field(default=True, description="whether calls are posted; what waits goes on waiting if not")
+    timeout: float = Field(default=10.0, gt=0, le=300, description="seconds that an answer may take")
+
+
 class PhoneTable(BaseModel):
     """A user's phone: the kind of phone system, and the settings of that kind, which its adapter checks."""
 
@@ -252,6 +269,9 @@ class UserSection(Section):
     recording: RecordingSection | None = Field(
         default=None, description="over `[recording]`, for this user: `[users.NAME.recording]`"
     )
+    journals: dict[Name, JournalSection] = Field(
+        default_factory=dict, description="over `[journals.NAME]`, for this user: `[users.NAME.journals.NAME]`"
+    )
 
 
 class Tables(Section):
@@ -262,6 +282,7 @@ class Tables(Section):
     web: WebSection = Field(default=WebSection(), description="see `[web]`")
     recording: RecordingSection = Field(default=RecordingSection(), description="see `[recording]`")
     receiving: ReceivingSection = Field(default=ReceivingSection(), description="see `[receiving]`")
+    journals: dict[Name, JournalSection] = Field(default_factory=dict, description="see `[journals.NAME]`")
     users: dict[Name, UserSection] = Field(default_factory=dict, description="see `[users.NAME]`")
     plugins: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="settings of the plugin of that name, which checks them"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from hub.core.numbers import Number
-from hub.store import call_json, search, tables
+from hub.store import call_json, posts, search, tables
 from hub.store.upsert import insert_or_replace
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _prune(connection: Connection, user: str, which: ColumnElement[bool]) -> Non
         these = gone[start : start + MOST_AT_ONCE]
         ids = [row.id for row in these]
         connection.execute(delete(tables.calls).where(call.user == user, call.id.in_(ids)))
-        _delete_notes(connection, user, ids)
+        _delete_with_them(connection, user, ids)
         search.renew(connection, {(user, row.started) for row in these})
 
 
@@ -127,15 +127,17 @@ def _delete(connection: Connection, user: str, which: ColumnElement[bool], at: d
     gone = connection.execute(select(call.id, call.started).where(there)).all()
     emptied: dict[str, Any] = {**dict.fromkeys(_SAYING, ""), "by_name": None, "by_number": None}
     connection.execute(update(tables.calls).where(there).values(**emptied, deleted=at, fresh=False))
-    _delete_notes(connection, user, [row.id for row in gone])
+    _delete_with_them(connection, user, [row.id for row in gone])
     search.renew(connection, {(user, row.started) for row in gone})
     return len(gone)
 
 
-def _delete_notes(connection: Connection, user: str, ids: list[str]) -> None:
+def _delete_with_them(connection: Connection, user: str, ids: list[str]) -> None:
+    """Delete the notes of calls, and what of them was posted or is to be."""
     if ids:
         note = tables.notes.c
         connection.execute(delete(tables.notes).where(note.user == user, note.call.in_(ids)))
+        posts.delete_of_calls(connection, user, ids)
 
 
 def _is(user: str, call_id: str) -> ColumnElement[bool]:

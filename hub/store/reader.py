@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, past, recordings
+from hub.store import actions, calls, migrate, past, posts, recordings
 from hub.store.engine import path_of, reader_engine, url_of
 from hub.store.trouble import place_of, trouble
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.core.call import Call
     from hub.rules.record import ActionRecord
     from hub.store.past import HistoryEntry, Query
+    from hub.store.posts import JournalState, Post
     from hub.store.recordings import RecordingEntry, Wanted
 
 T = TypeVar("T")
@@ -53,6 +54,18 @@ class Reader:
     def calls(self, query: Query) -> list[Call]:
         """Return past calls whole."""
         return self.read(lambda connection: past.read_calls(connection, query))
+
+    def posts(self, user: str, **wanted: Any) -> list[Post]:
+        """Return what was posted to journals or is to be, the latest calls first."""
+        return self.read(lambda connection: posts.read(connection, user, **wanted))
+
+    def next_post(self, user: str, journal: str) -> Post | None:
+        """Return what is to be posted next to a journal, None if nothing waits."""
+        return self.read(lambda connection: posts.read_next(connection, user, journal))
+
+    def journal(self, user: str, journal: str) -> JournalState:
+        """Return how a journal of a user stands."""
+        return self.read(lambda connection: posts.read_state(connection, user, journal))
 
     def open_calls(self, user: str) -> list[Call]:
         """Return the user's calls that had not ended, oldest first."""

@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import SystemClock
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, recordings, search
+from hub.store import actions, calls, migrate, posts, recordings, search
 from hub.store.database import Database, check_tables, prepare
 from hub.store.engine import make_private, path_of, url_of, writer_engine
 from hub.store.past import HistoryEntry, Query, Sort
+from hub.store.posts import JournalState, Post, PostState
 from hub.store.reader import Reader
 from hub.store.recordings import RecordingEntry, Wanted
 from hub.store.trouble import place_of, trouble
@@ -25,7 +26,7 @@ from hub.store.wal import make_room
 from hub.store.writer import Limits, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -36,7 +37,18 @@ if TYPE_CHECKING:
     from hub.errors import Problem
     from hub.rules.record import ActionRecord
 
-__all__ = ["HistoryEntry", "Keep", "Limits", "Query", "RecordingEntry", "Sort", "Store"]
+__all__ = [
+    "HistoryEntry",
+    "JournalState",
+    "Keep",
+    "Limits",
+    "Post",
+    "PostState",
+    "Query",
+    "RecordingEntry",
+    "Sort",
+    "Store",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,7 +71,8 @@ class Store:
 
     `url` is SQLAlchemy's, SQLite or PostgreSQL. `patience` is for how many seconds another program may hold the
     database. `on_trouble` is called on the loop that opened the store: with a problem when nothing can be written
-    (records wait and are tried again) or some had to be dropped, and with None when it works again.
+    (records wait and are tried again) or some had to be dropped, and with None when it works again. `journals(call)`
+    names those that a call which is over is to be posted to; it is asked on another thread.
     """
 
     def __init__(
@@ -70,6 +83,7 @@ class Store:
         limits: Limits | None = None,
         patience: float = 5.0,
         clock: Clock | None = None,
+        journals: Callable[[Call], Iterable[str]] = lambda _call: (),
         on_trouble: Callable[[Problem | None], None] = lambda _problem: None,
     ) -> None:
         self._url = url_of(url)
@@ -77,6 +91,7 @@ class Store:
         self._limits = limits or Limits()
         self._patience = patience
         self._clock = clock or SystemClock()
+        self._journals = journals
         self._on_trouble = on_trouble
         self._reader = Reader(url, patience=patience)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-read")
@@ -99,6 +114,7 @@ class Store:
             clock=self._clock,
             tidy=self._tidy,
             settle=search.settle,
+            journals=self._journals,
             on_trouble=on_trouble,
         )
         self._writer.start()
@@ -164,6 +180,23 @@ class Store:
             total += some
         return total
 
+    async def change_post(self, post: Post, **changed: Any) -> None:
+        """Keep what is new of a post: state, due, attempts, ...; raises `StoreError`."""
+        await self._writing.run(lambda connection: posts.change(connection, post, **changed))
+
+    async def postpone_posts(self, user: str, journal: str, until: datetime) -> None:
+        """Let nothing be posted to a journal of a user before a time; raises `StoreError`."""
+        await self._writing.run(lambda connection: posts.postpone(connection, user, journal, until))
+
+    async def drop_post(self, post: Post) -> None:
+        """Forget a post whose call is gone; raises `StoreError`."""
+        await self._writing.run(lambda connection: posts.drop(connection, post))
+
+    async def post_again(self, user: str, journal: str = "", call: str = "") -> int:
+        """Let what was set aside be posted once more; return how many. Raises `StoreError`."""
+        now = self._clock.now()
+        return await self._writing.run(lambda connection: posts.post_again(connection, user, journal, call, now))
+
     async def add_recording(self, entry: RecordingEntry) -> None:
         """Keep a recording as it is now; raises `StoreError`."""
         await self._writing.run(lambda connection: recordings.write(connection, entry))
@@ -186,6 +219,18 @@ class Store:
     async def past_calls(self, user: str, **wanted: Any) -> list[Call]:
         """Return a user's past calls whole, newest first; `wanted` as in `Query`."""
         return await self._aside(self._reader.calls, Query(user=user, **wanted))
+
+    async def posts(self, user: str, **wanted: Any) -> list[Post]:
+        """Return what of a user was posted to journals or is to be; `wanted`: journal, state, limit."""
+        return await self._aside(self._reader.posts, user, **wanted)
+
+    async def next_post(self, user: str, journal: str) -> Post | None:
+        """Return what is to be posted next to a journal, which may be due in the future; None if nothing waits."""
+        return await self._aside(self._reader.next_post, user, journal)
+
+    async def journal(self, user: str, journal: str) -> JournalState:
+        """Return how a journal of a user stands."""
+        return await self._aside(self._reader.journal, user, journal)
 
     async def open_calls(self, user: str) -> list[Call]:
         """Return the calls that had not ended when they were last heard of, oldest first."""

@@ -185,3 +185,22 @@ recordings = Table(
 """One row a recording, `audio` is its file; a row stays when the file is deleted, and tells who did that."""
 Index("recordings_by_time", recordings.c.user, recordings.c.began)
 Index("recordings_by_call", recordings.c.user, recordings.c.call)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("user", Words, primary_key=True),
+    Column("journal", Words, primary_key=True),
+    Column("call", Words, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("ended", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tried", Instant),
+    Column("reason", Words, nullable=False),
+    Column("body", Words),
+)
+"""One row for each call and journal that it is to be posted to, or was (`hub.store.posts`)."""
+Index("posts_by_due", posts.c.user, posts.c.journal, posts.c.state, posts.c.due)
+Index("posts_by_call", posts.c.user, posts.c.call)

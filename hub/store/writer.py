@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from hub.errors import Problem
-from hub.store import actions, calls
+from hub.store import actions, calls, posts
 from hub.store.pending import Pending
 from hub.store.trouble import StoreError, is_the_databases, place_of, trouble
 from hub.store.wal import checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection, Engine
 
@@ -87,8 +87,9 @@ class Writer:
     """The thread and what waits for it.
 
     `tidy` deletes what is too old, inside a transaction, with the first and now and then. `settle` does what could wait
-    for up to so many calls, in one too, and returns for how many it did. `on_trouble` is called on the thread: with a
-    problem when nothing can be written or records were lost, with None when writing works again.
+    for up to so many calls, in one too, and returns for how many it did. `journals(call)` names those that a call which
+    is over is to be posted to. `on_trouble` is called on the thread: with a problem when nothing can be written or
+    records were lost, with None when writing works again.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Writer:
         clock: Clock,
         tidy: Callable[[Connection], None],
         settle: Callable[[Connection, int], int],
+        journals: Callable[[Call], Iterable[str]],
         on_trouble: Callable[[Problem | None], None],
     ) -> None:
         self._engine = engine
@@ -106,6 +108,7 @@ class Writer:
         self._clock = clock
         self._tidy = tidy
         self._settle_calls = settle
+        self._journals = journals
         self._unsettled = 0
         self._on_trouble = on_trouble
         self._wake = threading.Condition()
@@ -266,6 +269,7 @@ class Writer:
         records = group.records
         with connection.begin():
             calls.write_calls(connection, records.calls.values())
+            posts.enqueue(connection, records.calls.values(), self._journals)
             calls.write_marks(connection, records.marks)
             actions.write_actions(connection, records.actions)
             new = set(actions.claim(connection, {asked.key for asked in group.claims}, self._clock.now()))

@@ -8,7 +8,20 @@ from fastapi import Depends, FastAPI
 
 from hub.web import refusals
 from hub.web.asking import user_asking
-from hub.web.routes import account, agents, calls, colleagues, events, hub, lines, parties, past, recordings, servers
+from hub.web.routes import (
+    account,
+    agents,
+    calls,
+    colleagues,
+    events,
+    hub,
+    journals,
+    lines,
+    parties,
+    past,
+    recordings,
+    servers,
+)
 from hub.web.stream import Stream
 from hub.web.uploads import uploads_of
 
@@ -46,6 +59,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         agents.router,
         colleagues.router,
         past.router,
+        journals.router,
         events.router,
     ):
         app.include_router(router, prefix=PREFIX)

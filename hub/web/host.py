@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hub.recording.sidecar import Sidecar
     from hub.rules.folders import RuleFile
     from hub.rules.record import ActionRecord
-    from hub.store.store import HistoryEntry, RecordingEntry
+    from hub.store.store import HistoryEntry, JournalState, Post, RecordingEntry
 
 
 class PhoneOf(Protocol):
@@ -120,9 +120,19 @@ class StoreOf(Protocol):
     async def delete_call(self, user: str, call_id: str) -> bool: ...  # noqa: D102
     async def delete_calls(self, user: str, before: datetime | None = None) -> int: ...  # noqa: D102
     async def add_note(self, user: str, call_id: str, text: str) -> None: ...  # noqa: D102
+    async def posts(self, user: str, **wanted: Any) -> Sequence[Post]: ...  # noqa: D102
+    async def journal(self, user: str, journal: str) -> JournalState: ...  # noqa: D102
+    async def post_again(self, user: str, journal: str = "", call: str = "") -> int: ...  # noqa: D102
     async def actions(  # noqa: D102
         self, user: str, *, since: datetime | None = None, rule: str = "", call: str = "", limit: int = 200
     ) -> Sequence[ActionRecord]: ...
+
+
+class JournalsOf(Protocol):
+    """Where users' calls are posted, as `hub.journal.journals.Journals` knows."""
+
+    def names(self, user: str) -> Sequence[str]: ...  # noqa: D102  as above
+    def wake(self, user: str) -> None: ...  # noqa: D102
 
 
 class PluginOf(Protocol):
@@ -189,6 +199,11 @@ class Host(Protocol):
     @property
     def recorder(self) -> RecorderOf:
         """What records calls."""
+        ...
+
+    @property
+    def journals(self) -> JournalsOf:
+        """Where calls are posted."""
         ...
 
     @property

@@ -48,6 +48,7 @@ WRITES = (
     ("POST", "/history/c1.alice/note", {"text": "hello"}),
     ("DELETE", "/history/c1.alice", {}),
     ("DELETE", "/history", {}),
+    ("POST", "/posts/again", {}),
     ("POST", "/calls/-/recording/start", {}),
     ("DELETE", RECORDING, {}),
     *(("POST", f"/account/{word}", {}) for word in ("sign-in", "sign-out")),
@@ -62,6 +63,7 @@ EVERY = [
     ("GET", "/plugins/notebook/me", None),
     *(("GET", path, None) for path in ("/system-calls", "/colleagues", "/history/c1.alice")),
     ("PUT", "/plugins/notebook/files/a", {}),
+    *(("GET", path, None) for path in ("/history.csv", "/history.json", "/journals", "/posts")),
     *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
 ]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -190,3 +192,46 @@ async def test_rules_are_told_with_what_is_wrong(alice: httpx.AsyncClient, offic
 async def test_a_user_who_has_gone_is_not_let_in(bob: httpx.AsyncClient, office: Office) -> None:
     del office.phones["bob"]
     assert (await bob.get("/calls")).status_code == 401
+
+
+@pytest.mark.feature("HIST-04")
+async def test_history_is_exported_and_spreadsheets_run_nothing_of_it(
+    alice: httpx.AsyncClient, bob: httpx.AsyncClient, office: Office, past: list[str]
+) -> None:
+    call = await office.ring("alice", number="+15855551234", name='=cmd|"/c calc"!A1')
+    ended = NOW + timedelta(hours=1)
+    changes = {"id": "evil", "started": ended - timedelta(seconds=65), "answered": ended - timedelta(seconds=60)}
+    office.store.record_call(replace(call, state=CallState.NULL, outcome=Outcome.ENDED, ended=ended, **changes))
+    await office.store.flush()
+    for text in ("+1 note", "second; line\nthird"):
+        await alice.post("/history/evil/note", json={"text": text})
+
+    answer = await alice.get("/history.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "history.csv" in answer.headers["content-disposition"]
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    listed = (await alice.get("/history")).json()
+    assert [row["id"] for row in rows] == [entry["id"] for entry in listed] == ["evil", *past]
+    first = rows[0]
+    assert first["name"] == '\'=cmd|"/c calc"!A1'
+    assert (first["number"], first["e164"]) == ("'+15855551234", "'+15855551234")
+    assert (first["duration"], first["internal"], first["outcome"]) == ("60", "false", "ended")
+    assert first["notes"] == "'+1 note\nsecond; line\nthird"
+    assert all(not cell or cell[0] not in "=+-@\t\r" for row in rows for cell in row.values())
+
+    assert (await alice.get("/history.json")).json() == listed
+    assert (await alice.get("/history.json", params={"search": "calc"})).json() == listed[:1]
+    assert (await alice.get("/history.json", params={"outcome": "failed"})).json() == []
+    assert (await bob.get("/history.json")).json() == []
+    assert len((await bob.get("/history.csv")).text.splitlines()) == 1
+
+
+@pytest.mark.feature("HIST-04")
+async def test_a_long_history_is_exported_whole(
+    alice: httpx.AsyncClient, office: Office, past: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.web.routes.past._AT_ONCE", 2)
+    assert [each["id"] for each in (await alice.get("/history.json")).json()] == past
+    await office.store.delete_calls("alice")
+    assert (await alice.get("/history.json")).json() == []

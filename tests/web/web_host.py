@@ -17,6 +17,7 @@ from hub.core.call import Call, CallState, Cause, Direction, Leg, LegState, Part
 from hub.core.dial_plan import DialPlan
 from hub.core.signals import DndSignal, Kind, LegSignal, Signal, Snapshot
 from hub.core.switchboard import Switchboard
+from hub.journal.journals import Journals
 from hub.phone import commands
 from hub.phone.about import HandsetInfo, PhoneInfo
 from hub.phone.adapter import ConnectionLost, PhoneError
@@ -151,6 +152,7 @@ class Office:
     def __post_init__(self) -> None:
         seq = itertools.count(1)
         self.recordings = Recordings(self.store)
+        self.journals = Journals()
         services = Services(
             phones=self.phones,
             settings=lambda _user: RecordingSection(),

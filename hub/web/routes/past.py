@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003  FastAPI reads the annotations
+import json
+from collections.abc import AsyncIterator, Sequence  # noqa: TC003  FastAPI reads the annotations
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from hub.core.call import Direction, Outcome
+from hub.events import plain
 from hub.recording.library import NoRecording
 from hub.rules.record import ActionRecord  # noqa: TC001  FastAPI reads the annotations
 from hub.store.store import HistoryEntry, Sort
+from hub.web import history_csv
 from hub.web.asking import Asked, User  # noqa: TC001  FastAPI reads the annotations
 from hub.web.models import ActionAnswer, DeletedCalls, Note, PastCall
 from hub.web.refusals import Refused, described
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hub.web.host import Host
 
 router = APIRouter(tags=["history"])
@@ -26,6 +32,13 @@ Since = Annotated[AwareDatetime | None, Query(description="only those that began
 Until = Annotated[AwareDatetime | None, Query(description="only those that began before")]
 CallId = Annotated[str, Path(max_length=1000, description="the call's id")]
 WithRecordings = Annotated[bool, Query(description="delete the recordings too; else they stay as long as they would")]
+
+_AT_ONCE = 500
+
+
+def _is(kind: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {kind: {"schema": {"type": "string"}}}}}
+
 
 _may_be_unknown = described(HTTPStatus.NOT_FOUND)
 _may_refuse = described(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
@@ -54,6 +67,33 @@ class Listing(Which):
 async def history(host: Asked, user: User, wanted: Annotated[Listing, Query()]) -> Sequence[HistoryEntry]:
     """List the user's calls, newest first."""
     return await host.store.calls(user, **dict(wanted))
+
+
+@router.get("/history.csv", response_class=StreamingResponse, responses=_is("text/csv"))
+async def as_csv(host: Asked, user: User, wanted: Annotated[Which, Query()]) -> StreamingResponse:
+    """Export the user's calls for spreadsheets, newest first, which run none of it as formulas."""
+
+    async def text() -> AsyncIterator[str]:
+        yield history_csv.heading()
+        async for entries in _in_parts(host, user, wanted):
+            yield history_csv.rows(map(plain, entries))
+
+    return _download(text(), "text/csv; charset=utf-8", "history.csv")
+
+
+@router.get("/history.json", response_class=StreamingResponse, responses=_is("application/json"))
+async def as_json(host: Asked, user: User, wanted: Annotated[Which, Query()]) -> StreamingResponse:
+    """Export the user's calls as a JSON list, newest first, each as `GET /api/history` has it."""
+
+    async def text() -> AsyncIterator[str]:
+        before = "["
+        async for entries in _in_parts(host, user, wanted):
+            for entry in entries:
+                yield f"{before}\n{json.dumps(plain(entry))}"
+                before = ","
+        yield "[]\n" if before == "[" else "\n]\n"
+
+    return _download(text(), "application/json", "history.json")
 
 
 @router.get("/history/{call:path}", response_model=PastCall, responses=_may_be_unknown)
@@ -116,6 +156,23 @@ async def actions(
 ) -> Sequence[ActionRecord]:
     """List what rules did for the user, newest first."""
     return await host.store.actions(user, limit=limit, since=since, call=call, rule=rule)
+
+
+async def _in_parts(host: Host, user: str, wanted: Which) -> AsyncIterator[Sequence[HistoryEntry]]:
+    """Yield the calls that are wanted, some at once, however many they are."""
+    after: tuple[datetime, str] | None = None
+    while entries := await host.store.calls(user, **dict(wanted), limit=_AT_ONCE, after=after):
+        yield entries
+        after = (entries[-1].started, entries[-1].id)
+
+
+def _download(text: AsyncIterator[str], kind: str, name: str) -> StreamingResponse:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(text, media_type=kind, headers=headers)
 
 
 def _unknown(call: str) -> Refused:

@@ -1,0 +1,96 @@
+"""All users' journals: which there are, and the tasks that post to them."""
+
+from __future__ import annotations
+
+import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import httpx
+
+from hub.errors import UserError
+from hub.journal.journal import compiled
+from hub.journal.poster import Poster
+from hub.phone.connection import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import tzinfo
+
+    from hub.clock import Clock
+    from hub.config import Config
+    from hub.core.call import Call
+    from hub.core.dial_plan import DialPlan
+    from hub.errors import Problem
+    from hub.journal.journal import Journal
+    from hub.journal.poster import Outbox
+
+BACKOFF = Backoff(first=2.0, most=3600.0)
+
+
+class Journals:
+    """The journals of all users, by user and name; what fails is tried again after waits as `backoff` says."""
+
+    def __init__(self, backoff: Backoff | None = None) -> None:
+        self._backoff = backoff or BACKOFF
+        self._of: dict[str, dict[str, Journal]] = {}
+        self._posters: dict[str, list[Poster]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._http: httpx.AsyncClient | None = None
+
+    def configure(self, config: Config, zone: tzinfo, plan: Callable[[str], DialPlan]) -> None:
+        """Check and compile them all; raises `UserError` with all that is wrong."""
+        problems: dict[Problem, None] = {}
+        for user in config.users:
+            try:
+                self._of[user] = {each.name: each for each in compiled(config, user, zone, plan(user))}
+            except UserError as error:
+                problems |= dict.fromkeys(error.problems)
+        if problems:
+            raise UserError(*problems)
+
+    def names(self, user: str) -> tuple[str, ...]:
+        """Return the names of a user's journals."""
+        return tuple(self._of.get(user, ()))
+
+    def of(self, call: Call) -> Iterable[str]:
+        """Return the names of those that a call which is over is posted to."""
+        return [name for name, journal in self._of.get(call.user, {}).items() if journal.takes(call)]
+
+    def start(
+        self,
+        outbox: Outbox,
+        *,
+        clock: Clock,
+        secret: Callable[[str], str],
+        redact: Callable[[str], str],
+    ) -> None:
+        """Begin to post what waits."""
+        # no cookies: the client is everybody's, and a server must not tell one user's from another's by them
+        self._http = httpx.AsyncClient(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())))
+        for user, journals in self._of.items():
+            self._posters[user] = [
+                Poster(
+                    user, journal, outbox=outbox, http=self._http, clock=clock, secret=secret, redact=redact,
+                    backoff=self._backoff,
+                )
+                for journal in journals.values()
+            ]  # fmt: skip
+            for poster in self._posters[user]:
+                name = f"journal {poster.journal.name} of {user}"
+                self._tasks.append(asyncio.create_task(poster.run(), name=name))
+
+    async def stop(self) -> None:
+        """Post no more; what waits is posted after the next start."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._tasks.clear()
+        if self._http is not None:
+            await self._http.aclose()
+
+    def wake(self, user: str) -> None:
+        """Look at once what waits for a user's journals."""
+        for poster in self._posters.get(user, ()):
+            poster.wake()
