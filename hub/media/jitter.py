@@ -142,6 +142,11 @@ class Timeline:
         return self._take(until)
 
     @property
+    def last_arrival(self) -> float | None:
+        """When the last packet came; None as long as none has."""
+        return self._last_arrival
+
+    @property
     def stats(self) -> StreamStats:
         """What became of the packets up to now."""
         counted, clock = self._counters, self._newest.clock if self._newest else None

@@ -140,7 +140,8 @@ class SendDigits(LegCommand):
 class AttachMedia(LegCommand):
     """Send what is said on a leg as RTP: the user's own voice to `near`, the far end's to `far`, UDP hosts and ports.
 
-    `codecs` are those that can be read, best first (RFC 3551 names). The answer says `codec` and `payload_type`.
+    `codecs` are those that can be read, best first (RFC 3551 names). The answer says `codec` and `payload_type`,
+    and should say `source_host` and `source_port`, where the audio is sent from: then that of nobody else is taken.
     It may end with the session: the hub asks again in the next one.
     """
 

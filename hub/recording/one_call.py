@@ -245,12 +245,14 @@ class CallRecording:
         if self._line is None or self._take is None:
             return
         try:
-            await self._ask_for_audio(self._line, (self._take.tape.codec.name,))
+            said = await self._ask_for_audio(self._line, (self._take.tape.codec.name,))
         except Failure as failure:
             if failure.reason != "not_connected":
                 raise
         else:
-            self._tools.receiver().change(self._line, Change.MARK, at, self.reason)
+            receiver = self._tools.receiver()
+            receiver.follow(self._line, _sender(said), time.monotonic())
+            receiver.change(self._line, Change.MARK, at, self.reason)
 
     async def _ask_for_audio(self, line: Line, codecs: tuple[str, ...]) -> Mapping[str, str]:
         address, (near, far) = self._tools.address, line.ports
@@ -277,7 +279,7 @@ class CallRecording:
         begun = studio.Begin(now, time.monotonic(), round(missing, 3)).earlier(since)
         try:
             self._take = await self._aside(
-                studio.begin, folder, self.call, codec, tools.settings, begun, tools.zone, payload_type
+                studio.begin, folder, self.call, codec, tools.settings, begun, tools.zone, payload_type, _sender(said)
             )
         except OSError as error:
             raise of_error(error) from None
@@ -339,6 +341,16 @@ class CallRecording:
             return  # it was closed meanwhile
         reason = of_error(error).reason if error else ("no_audio" if what == "no audio" else "audio_again")
         self.cue(Cue(what.value), reason)
+
+
+def _sender(said: Mapping[str, str]) -> bytes:
+    """Return where the audio comes from, as the phone system has said; empty if it has not."""
+    from hub.recording.datagrams import sender_at
+
+    try:
+        return sender_at((said["source_host"], int(said["source_port"])))
+    except (KeyError, ValueError, OverflowError):
+        return b""
 
 
 def _leg(call: Call) -> str:

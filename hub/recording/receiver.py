@@ -17,6 +17,7 @@ from hub.recording import datagrams
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hub.recording.latch import Latch
     from hub.recording.tape import Change, Tape
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,6 @@ FILES_A_CALL = 3
 _OTHER_FILES = 1000
 MOST_ROUNDS = 16
 """Batches taken from one socket in one round: a flood must not keep the others waiting."""
-
-Address = tuple[str, int]
 
 
 class NoPort(OSError):  # noqa: N818  what it tells
@@ -149,6 +148,16 @@ class Receiver:
 
         self._jobs.put(job)
 
+    def follow(self, line: Line, sender: bytes, at: float) -> None:
+        """Let a line's streams come from another sender; empty: from wherever they come."""
+
+        def job() -> None:
+            if line.tape is not None:
+                for latch in line.tape.latches:
+                    latch.changed(at, sender)
+
+        self._jobs.put(job)
+
     def close(self, line: Line, at: float) -> Future[OSError | None]:
         """Take what has come until a time, finish the tape, close the sockets; the result is what went wrong."""
         done: Future[OSError | None] = Future()
@@ -205,14 +214,22 @@ class Receiver:
         tape = line.tape
         if tape is None:
             return
-        for fd, side in zip(line.fds, tape.sides, strict=True):
+        for fd, side, latch in zip(line.fds, tape.sides, tape.latches, strict=True):
             for _ in range(MOST_ROUNDS):
                 count = self._batch.take(fd)
-                if count and not line.failed:
-                    side.add_datagrams(self._batch.datagrams(count), float(self._batch.arrived[count - 1]))
-                    tape.heard_at, tape.heard = now, True
+                if count and not line.failed and (admitted := self._admitted(latch, count)):
+                    side.add_datagrams(admitted, self._batch.arrived)
+                    tape.heard_at = now
                 if count < datagrams.AT_ONCE:
                     break
+
+    def _admitted(self, latch: Latch, count: int) -> list[bytes]:
+        """Return what of a batch is by whom the stream is to come from."""
+        data, at = self._batch.datagrams(count), self._batch.arrived
+        if self._batch.all_by(latch.sender, count):
+            return data if latch.admits(latch.sender, data[-1], at) else []
+        senders = self._batch.senders(count)
+        return [each for each, sender in zip(data, senders, strict=True) if latch.admits(sender, each, at)]
 
     def _watch(self, line: Line, now: float) -> None:
         if not line.watched or line.failed or line.tape is None:

@@ -58,13 +58,17 @@ class Gap(_Part):
 
 
 class Reception(_Part):
-    """How one stream arrived: packets, and the jitter of RFC 3550 in seconds."""
+    """How one stream arrived: packets, and the jitter of RFC 3550 in seconds.
+
+    `refused` are datagrams of others than the sender of the stream.
+    """
 
     received: int = 0
     lost: int = 0
     late: int = 0
     duplicates: int = 0
     reordered: int = 0
+    refused: int = 0
     jitter: float = 0.0
     drift_ppm: float = 0.0
 

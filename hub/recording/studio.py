@@ -11,7 +11,7 @@ from hub.recording import sidecar
 from hub.recording.convert import ENDINGS, Format
 from hub.recording.naming import beside, claim, stem_of
 from hub.recording.sidecar import Gap, Marker, Reception, Side, Sidecar, Stage
-from hub.recording.tape import Change, Tape
+from hub.recording.tape import LEFT, RIGHT, Change, Tape
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hub.config.sections import RecordingSection
     from hub.core.call import Call
     from hub.media.codec import Codec
-    from hub.media.jitter import StreamStats
 
 WAV = ENDINGS[Format.WAV]
 
@@ -69,6 +68,7 @@ def begin(
     begun: Begin,
     zone: tzinfo,
     payload_type: int,
+    sender: bytes,
 ) -> Take:
     """Make the files of a recording, under a name that nothing has; raises OSError."""
     kind = Format(settings.format)
@@ -82,6 +82,7 @@ def begin(
             payload_type=payload_type,
             louder=settings.gain,
             tone_every=settings.tone,
+            sender=sender,
         )
         told = Sidecar(
             id=uuid.uuid4().hex[:12],
@@ -115,7 +116,6 @@ def begin(
 def end(take: Take, call: Call, at: datetime) -> Sidecar:
     """Tell in the sidecar what was recorded, and return that; without any audio all of it goes."""
     tape = take.tape
-    left, right = tape.reception
     told = take.told.model_copy(
         update={
             "stage": Stage.CONVERTING,
@@ -125,8 +125,8 @@ def end(take: Take, call: Call, at: datetime) -> Sidecar:
             "duration": tape.writer.seconds,
             "markers": markers(take),
             "gaps": gaps(take),
-            "left": reception(left),
-            "right": reception(right),
+            "left": reception(tape, LEFT),
+            "right": reception(tape, RIGHT),
         }
     )
     if tape.heard:
@@ -162,6 +162,7 @@ def gaps(take: Take) -> tuple[Gap, ...]:
     return tuple(found)
 
 
-def reception(stats: StreamStats) -> Reception:
+def reception(tape: Tape, side: int) -> Reception:
     """Return how a stream arrived."""
-    return Reception.model_validate(stats, from_attributes=True)
+    found = Reception.model_validate(tape.reception[side], from_attributes=True)
+    return found.model_copy(update={"refused": tape.latches[side].refused})

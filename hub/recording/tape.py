@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.media.codec import SampleCodec
 from hub.media.jitter import Timeline
 from hub.recording import gain, tones
+from hub.recording.latch import Latch
 from hub.recording.wav import CHANNELS, Coding, WavWriter
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ Samples = NDArray[np.int16] | NDArray[np.uint8]
 LEFT, RIGHT = 0, 1
 BEHIND = 0.2
 """Seconds that writing stays behind, so that packets which were overtaken find their place."""
+
+_AT_ONCE = 10
+"""Seconds of silence written at once."""
 
 _AS_IT_CAME = {"PCMU": Coding.MULAW, "PCMA": Coding.ALAW}
 
@@ -56,7 +61,8 @@ class Tape:
     """Writes one call. Times are monotonic seconds, and never go back; the file begins at `began`.
 
     G.711 is written as it came, all else as 16 bits linear. `louder` is in decibels; a beep is mixed in every
-    `tone_every` seconds, if that is not 0. Everything that writes raises OSError.
+    `tone_every` seconds, if that is not 0. Silence is not written before something is heard. `sender` is whom both
+    streams come from, if that is known (see `hub.recording.latch`). Everything that writes raises OSError.
     """
 
     def __init__(
@@ -68,16 +74,18 @@ class Tape:
         payload_type: int | None = None,
         louder: float = 0.0,
         tone_every: float = 0.0,
+        sender: bytes = b"",
     ) -> None:
         coding = _AS_IT_CAME.get(codec.name, Coding.PCM)
         self.codec = codec
         self.writer = WavWriter(path, coding, codec.sample_rate)
         left, right = (Timeline(codec, began=began, payload_type=payload_type, reorder=BEHIND) for _ in range(CHANNELS))
         self.sides = (left, right)
+        self.latches = (Latch(sender), Latch(sender))
         self.marks: list[Mark] = []
         self.heard_at = began
-        self.heard = False
         self._at = began
+        self._owed = 0
         self._louder = louder
         self._raw = coding is not Coding.PCM
         self._table = self._recoded(louder) if self._raw and louder else None
@@ -101,8 +109,14 @@ class Tape:
         try:
             if not self._failed:
                 self._write_until(at)
+                self._make_up()
         finally:
             self.writer.close()
+
+    @property
+    def heard(self) -> bool:
+        """Whether any audio has come."""
+        return any(side.last_arrival is not None for side in self.sides)
 
     @property
     def reception(self) -> tuple[StreamStats, StreamStats]:
@@ -118,12 +132,17 @@ class Tape:
 
     def _apply(self, change: Mark) -> None:
         if change.what in _BEEPS:
-            self._tones.append((self.writer.frames, tones.beeps(self.codec.sample_rate, _BEEPS[change.what])))
+            self._tones.append((self._frames, tones.beeps(self.codec.sample_rate, _BEEPS[change.what])))
         elif change.what is Change.BREAK:
             self._running = False
         elif change.what is Change.JOIN:
             self._running = True
-        self.marks.append(Mark(self.writer.seconds, change.time, change.what, change.why))
+        self.marks.append(Mark(self._frames / self.codec.sample_rate, change.time, change.what, change.why))
+
+    @property
+    def _frames(self) -> int:
+        """How much is in the file, or will be once something is heard."""
+        return self.writer.frames + self._owed
 
     def _copy(self, until: float) -> None:
         """Move on to a time; what comes while nothing is to be recorded is thrown away."""
@@ -131,11 +150,31 @@ class Tape:
             return
         self._at = until
         sides = [self._taken(side, until) for side in self.sides]
-        if self._running and len(sides[LEFT]):
-            self._mix_tones(sides)
-            self._failed = True
-            self.writer.write(_interleaved(sides))
-            self._failed = False
+        if not self._running or not len(sides[LEFT]):
+            return
+        if self.heard:
+            self._make_up()
+            self._put(sides)
+        else:
+            self._owed += len(sides[LEFT])
+
+    def _make_up(self) -> None:
+        """Write the silence that was before the first audio, if there is any."""
+        while self._owed and self.heard:
+            count = min(self._owed, _AT_ONCE * self.codec.sample_rate)
+            self._owed -= count
+            self._put([self._silence(count), self._silence(count)])
+
+    def _put(self, sides: list[Samples]) -> None:
+        self._mix_tones(sides)
+        self._failed = True
+        self.writer.write(_interleaved(sides))
+        self._failed = False
+
+    def _silence(self, count: int) -> Samples:
+        if not isinstance(self.codec, SampleCodec) or not self._raw:
+            return np.zeros(count, np.int16)
+        return np.full(count, self.codec.silent[0], np.uint8)
 
     def _taken(self, side: Timeline, until: float) -> Samples:
         """Return a stream's next samples, amplified: bytes of G.711, or linear ones."""

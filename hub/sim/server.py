@@ -289,16 +289,20 @@ class SimServer:
         except Refused as refused:
             handsets = tuple(sorted(client.handsets)) if refused.code is Code.UNKNOWN_HANDSET else ()
             return wire_answers.Error(id=request.id, code=refused.code, message=str(refused), handsets=handsets)
+        told = dict(accepted.told)
         if isinstance(command, AttachMedia | DetachMedia):
-            self._send_audio()
-        return wire_answers.Done(id=request.id, leg=accepted.leg, told=dict(accepted.told))
+            sender = self._sender()
+            sender.changed()
+            if isinstance(command, AttachMedia):
+                told |= sender.source(command.near)
+        return wire_answers.Done(id=request.id, leg=accepted.leg, told=told)
 
-    def _send_audio(self) -> None:
+    def _sender(self) -> AudioSender:
         if self._audio is None:
             from hub.sim.audio.sender import AudioSender
 
             self._audio = AudioSender(self.office, self.exchange.audio)
-        self._audio.changed()
+        return self._audio
 
     def _image(self, request: wire_account.GetImage, of: str) -> wire.FromServer:
         user, image = self.exchange.accounts.image(of)

@@ -23,6 +23,7 @@ class Ear(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.heard: list[tuple[float, Packet]] = []
+        self.senders: set[tuple[str, int]] = set()
         self._more = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -34,7 +35,8 @@ class Ear(asyncio.DatagramProtocol):
     async def __aexit__(self, *_: object) -> None:
         self._transport.close()
 
-    def datagram_received(self, data: bytes, _address: object) -> None:
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        self.senders.add(address)
         self.heard.append((time.monotonic(), parse(data)))
         self._more.set()
 
@@ -46,6 +48,12 @@ class Ear(asyncio.DatagramProtocol):
                 self._more.clear()
                 await self._more.wait()
         return [packet for _, packet in self.heard[begin : begin + count]]
+
+    async def sender(self) -> tuple[str, int]:
+        """Return who sends, which is one only."""
+        await self.packets(1)
+        (sender,) = self.senders
+        return sender
 
 
 def loudest(samples: Samples, rate: int, among: Iterable[float]) -> float:

@@ -14,7 +14,8 @@ from hearing import beeps, offset, snr
 
 from hub.media.codecs import by_name
 from hub.media.rtp import Packet, build
-from hub.recording.datagrams import Datagrams, Many, OneByOne
+from hub.recording.datagrams import Datagrams, Many, OneByOne, sender_at
+from hub.recording.latch import Latch
 from hub.recording.receiver import News, NoPort, Receiver
 from hub.recording.tape import LEFT, RIGHT, Change, Tape
 
@@ -154,6 +155,160 @@ def test_packets_over_sockets(tmp_path: Path, take: type[Datagrams]) -> None:
         assert abs(offset(heard, said[side].astype(float), rate)) < 0.08  # as late as it was sent
         assert tape.reception[side].received >= 100
         assert tape.reception[side].lost == 0
+
+
+def talked(tape: Tape, begin: float, seconds: float, said: np.ndarray, first: int = 0) -> None:
+    """Have both streams come on time, and the tape written now and then."""
+    for nth in range(round(seconds * 50)):
+        for side in tape.sides:
+            side.add_datagrams([datagram(first + nth, said[nth * 160 : nth * 160 + 160])], begin + nth * 0.02)
+        if nth % 30 == 0:
+            tape.write(begin + nth * 0.02)
+
+
+@pytest.mark.feature("REC-10")
+def test_silence_before_the_first_word_costs_nothing_until_then(tmp_path: Path) -> None:
+    said = voice(4.0)
+    tape = Tape(tmp_path / "a.wav", PCMU, 0.0, tone_every=3600.0)
+    tape.change(Change.THREE_BEEPS, 0.0)
+    for minute in range(120):
+        tape.write(minute * 60.0)
+    tape.change(Change.MARK, 7150.0, "asked")
+    tape.write(7200.0)
+    assert (tmp_path / "a.wav").stat().st_size < 100
+    talked(tape, 7200.0, 4.0, said)
+    tape.finish(7204.0)
+    audio, rate = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert len(audio) == 7204 * RATE
+    assert abs(offset(audio[7200 * RATE :, LEFT].astype(float), said.astype(float), rate)) < 0.02
+    for begin, count in ((0, 3), (3600, 1)):
+        part = audio[begin * RATE : (begin + 2) * RATE, LEFT] / 32768
+        assert len(beeps(part, rate)) == count
+    assert not audio[2 * RATE : 3600 * RATE].any()
+    assert [(mark.at, mark.what) for mark in tape.marks] == [(0.0, Change.THREE_BEEPS), (7150.0, Change.MARK)]
+
+
+def test_a_call_without_a_word_leaves_an_empty_file(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "a.wav", PCMU, 0.0)
+    tape.write(3600.0)
+    tape.finish(3601.0)
+    assert not tape.heard
+    assert soundfile.info(tmp_path / "a.wav").frames == 0
+
+
+class Clocks:
+    """A wall clock that somebody sets, beside one that goes on."""
+
+    def __init__(self) -> None:
+        self.set_by = 0.0
+
+    def wall(self) -> float:
+        return time.time() + self.set_by
+
+    def take(self, fd: int, many: Many) -> float:
+        """Return how long ago what waits has come; an error of the clock shows."""
+        assert many.take(fd)
+        return time.monotonic() - many.arrived
+
+
+@pytest.mark.feature("REC-11")
+@pytest.mark.parametrize("by", [-3600.0, -0.19, 0.19, 3600.0])
+@pytest.mark.parametrize("when", ["before the packet", "after the packet", "within the round"])
+def test_a_wall_clock_that_is_set_moves_no_audio(by: float, when: str) -> None:
+    """The kernel's times are those of the real clock: to set another one before or after is to set that one."""
+    clocks = Clocks()
+    many = Many(wall=clocks.wall)
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as to,
+    ):
+        here.bind(("127.0.0.1", 0))
+        here.settimeout(0)
+        many.prepare(here)
+
+        def send() -> None:
+            to.sendto(b"x", here.getsockname())
+
+        many.begin()
+        send()
+        assert clocks.take(here.fileno(), many) < 0.1
+        if when == "before the packet":
+            clocks.set_by = by
+            send()
+            many.begin()
+        elif when == "after the packet":
+            send()
+            clocks.set_by = by
+            many.begin()
+        else:
+            many.begin()
+            send()
+            clocks.set_by = by
+        assert 0 <= clocks.take(here.fileno(), many) < 0.1
+        clocks.set_by = 0.0
+        for _ in range(2):
+            many.begin()
+        send()
+        assert 0 <= clocks.take(here.fileno(), many) < 0.1
+
+
+RTP = datagram(0, np.zeros(160, np.int16))
+
+
+def test_a_stream_is_that_of_the_first_who_sends() -> None:
+    latch = Latch()
+    assert not latch.admits(b"noise", b"no RTP", 1.0)
+    assert latch.admits(b"one", RTP, 1.0)
+    assert not latch.admits(b"other", RTP, 1.5)
+    assert latch.admits(b"one", b"no RTP", 5.0)
+    assert not latch.admits(b"other", RTP, 9.9)
+    assert latch.admits(b"other", RTP, 10.1)
+    assert not latch.admits(b"one", RTP, 10.2)
+    assert latch.refused == 4
+
+
+def test_a_stream_is_that_of_who_was_named() -> None:
+    latch = Latch(b"named")
+    assert not latch.admits(b"other", RTP, 1.0)
+    assert latch.admits(b"named", RTP, 1.0)
+    assert not latch.admits(b"other", RTP, 100.0)
+    latch.changed(100.0, b"next")
+    assert not latch.admits(b"named", RTP, 100.0)
+    assert latch.admits(b"next", RTP, 100.0)
+
+
+def test_a_stream_goes_over_to_another_who_sends_soon_after_the_change() -> None:
+    latch = Latch()
+    assert latch.admits(b"one", RTP, 1.0)
+    latch.changed(2.0)
+    assert latch.admits(b"one", RTP, 2.1)  # was on its way
+    assert latch.admits(b"other", RTP, 2.2)
+    assert not latch.admits(b"one", RTP, 2.3)
+    latch.changed(3.0)
+    assert latch.admits(b"other", RTP, 7.9)
+    assert not latch.admits(b"late", RTP, 8.1)
+
+
+@pytest.mark.feature("REC-11")
+@pytest.mark.parametrize("take", [OneByOne, Many])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_stranger_who_knows_the_port_is_not_heard(tmp_path: Path, take: type[Datagrams], host: str) -> None:
+    receiver = Receiver(take=take(), every=0.03, host=host)
+    receiver.start()
+    line = receiver.open()
+    family = line.sockets[0].family
+    with socket.socket(family, socket.SOCK_DGRAM) as here, socket.socket(family, socket.SOCK_DGRAM) as stranger:
+        here.bind((host, 0))
+        tape = Tape(tmp_path / "a.wav", PCMU, time.monotonic(), sender=sender_at(here.getsockname()[:2]))
+        receiver.play(line, tape)
+        for nth in range(50):
+            stranger.sendto(datagram(nth, np.full(160, 9999, np.int16), ssrc=9), (host, line.ports[0]))
+            here.sendto(datagram(nth, np.full(160, 1000, np.int16)), (host, line.ports[0]))
+    assert receiver.close(line, time.monotonic() + 2).result(10) is None
+    assert receiver.stop()
+    assert (tape.reception[LEFT].received, tape.latches[LEFT].refused) == (50, 50)
+    audio, _ = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert 900 < audio.max() < 1100
 
 
 def test_one_recording_that_fails_costs_no_other(tmp_path: Path) -> None:

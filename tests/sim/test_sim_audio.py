@@ -99,8 +99,9 @@ async def test_a_call_is_heard_in_every_codec(name: str) -> None:
         (alice,) = await in_a_call(stack, server, "alice")
         told = await alice.attach("G729", name, "PCMU")
         codec = by_name(name)
+        here = await alice.near.sender()
         assert told == {
-            "leg": alice.leg,
+            "leg": alice.leg, "source_host": here[0], "source_port": str(here[1]),
             "codec": name, "payload_type": str(codec.payload_type), "clock_rate": str(codec.clock_rate),
         }  # fmt: skip
         assert await alice.tones(name, 30) == (TONES[ALICE].hertz, TONES[BOB].hertz)

@@ -50,6 +50,17 @@ class AudioSender:
         """Know that something happened to a leg or its audio."""
         self._stale.set()
 
+    def source(self, destination: tuple[str, int]) -> dict[str, str]:
+        """Return where audio to a destination comes from, as it is told to the client; nothing if there is no way."""
+        here = self._socket_to(destination)
+        with socket.socket(here.family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(destination)
+            except OSError:
+                return {}
+            host = probe.getsockname()[0]
+        return {"source_host": host, "source_port": str(here.getsockname()[1])}
+
     def send(self, until: float) -> None:
         """Send everything that is due up to a time, as fast as it can be sent."""
         if self._stale.is_set():
@@ -95,18 +106,22 @@ class AudioSender:
         return _Streams(attached, source("near"), source("far"))
 
     def _send_to(self, destination: tuple[str, int], data: bytes) -> None:
-        family = socket.AF_INET6 if ":" in destination[0] else socket.AF_INET
-        if family not in self._sockets:
-            self._sockets[family] = socket.socket(family, socket.SOCK_DGRAM)
-            self._sockets[family].settimeout(0)
         try:
-            self._sockets[family].sendto(data, destination)
+            self._socket_to(destination).sendto(data, destination)
         except BlockingIOError:  # the network is full: the packet is lost, as it would be on the way
             pass
         except OSError as error:
             if destination not in self._out_of_reach:
                 self._out_of_reach.add(destination)
                 log.warning("no audio can be sent to %s port %d: %s", *destination, error)
+
+    def _socket_to(self, destination: tuple[str, int]) -> socket.socket:
+        family = socket.AF_INET6 if ":" in destination[0] else socket.AF_INET
+        if family not in self._sockets:
+            self._sockets[family] = here = socket.socket(family, socket.SOCK_DGRAM)
+            here.settimeout(0)
+            here.bind(("", 0))
+        return self._sockets[family]
 
 
 def _tell_a_defect(task: asyncio.Task[None]) -> None:
