@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 import hub as api
 from hub import events, hookspecs
-from hub.cli import COMMANDS, cli
+from hub.cli import COMMANDS, added, cli
 from hub.config.sections import Tables
 from hub.core.agent import BY_HAND, HANDSET, PRECEDENCE, AgentState
 from hub.core.call import CallState
@@ -156,7 +156,8 @@ def _default(field: FieldInfo) -> str:
 def commands() -> str:
     """Tabulate the commands of the command line."""
     with click.Context(cli, info_name="phonehub") as context:
-        rows = [row for name in COMMANDS for row in _commands(cli, context, name, "phonehub")]
+        names = [*COMMANDS, *(name for name, package in added.names().items() if package == "phonehub")]
+        rows = [row for name in names for row in _commands(cli, context, name, "phonehub")]
     return "\n".join(["| command | does | options |", "|---|---|---|", *rows])
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
-from hub import User, UserError
+from hub import User, UserError, upload
 from hub_contacts import exporting
 from hub_contacts.asking import Own, with_books
-from hub_contacts.contact import Contact
+from hub_contacts.contact import Contact, Photo
 from hub_contacts.importing import routes as importing
 from hub_contacts.models import ContactModel, Deleted, PageModel, View, Wanted
 from hub_contacts.query import Field, Match, Show, Sort
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from hub_contacts.book import Book
 
 ContactId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="the contact's id")]
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+LARGEST_PHOTO = 16_000_000
+_PICTURE = {
+    "requestBody": {
+        "required": True,
+        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in sorted(PICTURES)},
+    }
+}
 _NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"description": "Not Found"}}
 _NOT_YOURS: dict[int | str, dict[str, Any]] = {**_NOT_THERE, 403: {"description": "Forbidden"}}
 
@@ -112,13 +120,24 @@ async def photo(book: Own, contact: ContactId) -> Response:
         "Content-Disposition": "attachment",
         "Cache-Control": "private, no-store",
     }
-    shown = found.media_type if found.media_type in _PICTURES else "application/octet-stream"
+    shown = found.media_type if found.media_type in PICTURES else "application/octet-stream"
     return Response(found.data, media_type=shown, headers=headers)
+
+
+@upload(*sorted(PICTURES), largest=LARGEST_PHOTO)
+async def put_photo(request: Request, book: Own, contact: ContactId) -> ContactModel:
+    """Give a contact a photo, sent as it is; nobody looks into it."""
+    media_type = request.headers["content-type"].partition(";")[0].strip().lower()
+    data = await request.body()
+    if media_type not in PICTURES or not data:
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"send a picture: {', '.join(sorted(PICTURES))}")
+    changed = await book.edit(contact, lambda stored: _with_photo(stored, Photo(data, media_type)))
+    return ContactModel.of(_there(changed))
 
 
 async def delete_photo(book: Own, contact: ContactId) -> None:
     """Take a contact's photo away."""
-    _there(await book.edit(contact, _without_photo))
+    _there(await book.edit(contact, lambda stored: _with_photo(stored, None)))
 
 
 ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
@@ -132,6 +151,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any], dict[str, Any]], ...] = (
     ("PATCH", "/people/{contact}", edit, {"responses": _NOT_YOURS}),
     ("DELETE", "/people/{contact}", delete, {"status_code": HTTPStatus.NO_CONTENT, "responses": _NOT_YOURS}),
     ("GET", "/people/{contact}/photo", photo, {"responses": _NOT_THERE, "response_class": Response}),
+    ("PUT", "/people/{contact}/photo", put_photo, {"responses": _NOT_YOURS, "openapi_extra": _PICTURE}),
     (
         "DELETE",
         "/people/{contact}/photo",
@@ -147,9 +167,6 @@ def routes(books: Mapping[str, Book], administrators: Collection[str]) -> APIRou
     for method, path, endpoint, more in (*ROUTES, *importing.ROUTES, *exporting.ROUTES, *sources.ROUTES):
         router.add_api_route(path, endpoint, methods=[method], **more)
     return router
-
-
-_PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
 async def _view(book: Book) -> View:
@@ -188,7 +205,8 @@ def _edited(stored: Stored, wanted: Wanted) -> Stored:
     return with_primary(stored, primary) if primary else stored
 
 
-def _without_photo(stored: Stored) -> Stored:
+def _with_photo(stored: Stored, photo: Photo | None) -> Stored:
     if not stored.is_ours:
         raise HTTPException(HTTPStatus.FORBIDDEN, "it is the phone system's: its photo stays")
-    return replace(stored, contact=replace(stored.contact, photo=None), photo_type="")
+    kind = photo.media_type if photo else ""
+    return replace(stored, contact=replace(stored.contact, photo=photo), photo_type=kind)
