@@ -51,5 +51,5 @@ $(VENV)/.tools: $(VENV)/.runtime
 
 bench/.venv/.installed: pyproject.toml constraints.txt bench/requirements.txt
 	$(PYTHON) -m venv bench/.venv
-	bench/.venv/bin/python -m pip install --quiet -e '.[recording,testing]' -r bench/requirements.txt
+	bench/.venv/bin/python -m pip install --quiet -e '.[calendar,recording,testing]' -r bench/requirements.txt
 	@touch $@

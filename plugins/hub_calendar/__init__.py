@@ -1,0 +1,1 @@
+"""Calendars: what the user's appointments say about where the user is."""

@@ -1,0 +1,154 @@
+"""Expand calendars to the instances of a span; `recurring_ical_events` says which there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import recurring_ical_events
+from icalendar import Calendar
+
+from hub_calendar.appointment import Appointment, Problem
+from hub_calendar.fields import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import tzinfo
+
+    from icalendar import Component
+
+    from hub_calendar.read import VEvent
+
+_STEPS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600, "DAILY": 86400, "WEEKLY": 604800}
+_SECONDS_OF_A_MONTH = 28 * 86400
+MOST_INSTANCES = 50_000
+MOST_STEPS = 1_000_000
+_EDGE = timedelta(days=2)
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The instances of a span that take place, and what could not be expanded."""
+
+    appointments: tuple[Appointment, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def expand(
+    calendars: Iterable[Component], start: datetime, stop: datetime, zone: tzinfo, addresses: Collection[str] = ()
+) -> Expansion:
+    """Return all instances that are on at some time from `start` to `stop`; they need not lie within.
+
+    `zone` is the user's, in which floating times and whole days are; `addresses` are those by which the user is
+    invited: what they declined is not an appointment of theirs.
+    """
+    found: list[Appointment] = []
+    problems: list[Problem] = []
+    fields = Fields(zone, frozenset(each.casefold() for each in addresses), problems)
+    for calendar in calendars:
+        whole = calendar if calendar.name == "VCALENDAR" else _around(calendar)
+        _prepare(whole, start, stop, problems)
+        for instance in _instances(whole, start, stop, problems):
+            try:
+                appointment = fields.appointment(instance)
+            except _DAMAGE as error:
+                problems.append(Problem(name(instance), f"left out: {error}"))
+                continue
+            if appointment and appointment.start < stop and (appointment.end > start or appointment.start >= start):
+                found.append(appointment)
+    return Expansion(tuple(found), tuple(dict.fromkeys(problems)))
+
+
+def name(event: VEvent) -> str:
+    """Return what a person knows an event by."""
+    private = str(event.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"}
+    title = "a private event" if private else repr(str(event.get("SUMMARY", ""))[:60])
+    readable = "DTSTART" not in dict(event.errors)
+    begin = getattr(event.get("DTSTART"), "dt", None) if readable else None
+    return f"{title} of {begin:%Y-%m-%d}" if isinstance(begin, date) else title
+
+
+def _around(event: VEvent) -> Component:
+    whole = Calendar()
+    whole.add_component(event)
+    return whole
+
+
+def _instances(calendar: Component, start: datetime, stop: datetime, problems: list[Problem]) -> Iterable[VEvent]:
+    """Expand all events together, or, where one of them defeats that, series by series."""
+    span = start.astimezone(UTC) - _EDGE, stop.astimezone(UTC) + _EDGE  # floating times and days are in any zone
+    try:
+        return list(recurring_ical_events.of(calendar).between(*span))
+    except _DAMAGE:
+        return list(_one_by_one(calendar, span, problems))
+
+
+def _one_by_one(calendar: Component, span: tuple[datetime, datetime], problems: list[Problem]) -> Iterator[VEvent]:
+    series: dict[str, list[VEvent]] = {}
+    for number, event in enumerate(calendar.walk("VEVENT")):
+        series.setdefault(str(event.get("UID", number)), []).append(event)
+    for events in series.values():
+        alone = Calendar()
+        for key in ("X-WR-TIMEZONE", "CALSCALE"):
+            if key in calendar:
+                alone[key] = calendar[key]
+        alone.subcomponents = events
+        try:
+            yield from recurring_ical_events.of(alone).between(*span)
+        except _DAMAGE as error:
+            problems.append(Problem(name(events[0]), f"left out: {error}"))
+
+
+def _prepare(calendar: Component, start: datetime, stop: datetime, problems: list[Problem]) -> None:
+    """Take out what cannot be expanded."""
+    for parent in (calendar, *calendar.walk()):
+        kept = []
+        for event in parent.subcomponents:
+            if event.name == "VEVENT" and (why := _unusable(event, start, stop)):
+                problems.append(Problem(name(event), f"left out: {why}"))
+                continue
+            kept.append(event)
+            problems.extend(Problem(name(event), why) for why in _mended(event))
+        parent.subcomponents = kept
+
+
+def _unusable(event: VEvent, start: datetime, stop: datetime) -> str:
+    broken = {key: text for key, text in event.errors if key in {"DTSTART", "DTEND", "DURATION", "RRULE"}}
+    if broken:
+        key, text = next(iter(broken.items()))
+        return f"its {key} cannot be read ({text})"
+    if "DTSTART" not in event:
+        return "it has no DTSTART"
+    for key in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
+        if isinstance(event.get(key), list):  # must not be there twice (RFC 5545 3.6.1)
+            event[key] = event[key][0]
+    begin = event["DTSTART"].dt
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if "FREQ" in rule and _too_often(rule, begin, start, stop):
+            return f"its rule {rule.to_ical().decode(errors='replace')[:80]} repeats too often to be counted"
+    return ""
+
+
+def _mended(event: VEvent) -> Iterator[str]:
+    """Take out what would spoil a readable event, and tell it."""
+    for key in {key for key, _ in event.errors} & {"EXDATE", "RDATE"}:
+        event.pop(key, None)
+        yield f"its {key} cannot be read: there may be too many of it, or too few"
+    begin = event.get("DTSTART")
+    if begin is not None and "TZID" in begin.params and isinstance(begin.dt, datetime) and not begin.dt.tzinfo:
+        yield f"its time zone {str(begin.params['TZID'])[:60]!r} is not known: taken as yours"
+
+
+def _too_often(rule: dict[str, Sequence[Any]], begin: date, start: datetime, stop: datetime) -> bool:
+    """Estimate how many instances a rule has in the span, and how many must be counted to come there."""
+    unit = _STEPS.get(str(rule["FREQ"][0]).upper(), _SECONDS_OF_A_MONTH)
+    a_day = 86400 / (unit * max(int(rule.get("INTERVAL", [1])[0]), 1))
+    for key in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        a_day *= max(len(rule.get(key, ())), 1)
+    count = int(rule["COUNT"][0]) if "COUNT" in rule else inf
+    to_there = (stop.date() - date(begin.year, begin.month, begin.day)).days * a_day
+    return min((stop - start).days * a_day, count) > MOST_INSTANCES or min(to_there, count) > MOST_STEPS
