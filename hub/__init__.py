@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hub.core.dial_plan import DialPlan
     from hub.core.directory import Listing, directory_key
     from hub.core.numbers import NO_NUMBER, Number, NumberKind
+    from hub.core.phone_contacts import ContactNumber, PhoneContact, PhoneContactKind
     from hub.core.presence import Presence
     from hub.core.signals import (
         ColleaguesSignal,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         EndedLeg,
         Kind,
         LegSignal,
+        PhoneContactsSignal,
         PresenceSignal,
         Signal,
         Snapshot,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         Lagged,
         OpenPage,
         PhoneChanged,
+        PhoneContactsChanged,
         PluginChanged,
         PresenceChanged,
         RecordingChanged,
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
         EndLeg,
         HoldLeg,
         LegCommand,
+        MarkContact,
         ResumeLeg,
         SetDnd,
         SetPresence,
@@ -147,6 +151,7 @@ __all__ = [
     "ContactCard",
     "ContactChanges",
     "ContactFound",
+    "ContactNumber",
     "ContactSource",
     "ContactSourceKind",
     "Context",
@@ -177,6 +182,7 @@ __all__ = [
     "Listing",
     "Macro",
     "Many",
+    "MarkContact",
     "Number",
     "NumberKind",
     "OpenPage",
@@ -185,6 +191,10 @@ __all__ = [
     "PasswordRenewing",
     "Phone",
     "PhoneChanged",
+    "PhoneContact",
+    "PhoneContactKind",
+    "PhoneContactsChanged",
+    "PhoneContactsSignal",
     "PhoneError",
     "PluginChanged",
     "Presence",
@@ -235,18 +245,20 @@ _HOMES = {
     "hub.core.dial_plan": "DialPlan",
     "hub.core.directory": "Listing directory_key",
     "hub.core.numbers": "NO_NUMBER Number NumberKind",
+    "hub.core.phone_contacts": "ContactNumber PhoneContact PhoneContactKind",
     "hub.core.presence": "Presence",
-    "hub.core.signals": "ColleaguesSignal DndSignal EndedLeg Kind LegSignal PresenceSignal Signal Snapshot",
+    "hub.core.signals": "ColleaguesSignal DndSignal EndedLeg Kind LegSignal PhoneContactsSignal PresenceSignal "
+    "Signal Snapshot",
     "hub.errors": "Problem UserError",
     "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ColleaguesChanged ContactFound Dial DndChanged End "
-    "Event Hold Lagged OpenPage PhoneChanged PluginChanged PresenceChanged RecordingChanged RecordingReady Resume Ring "
-    "Started Stopping Wipe to_json",
+    "Event Hold Lagged OpenPage PhoneChanged PhoneContactsChanged PluginChanged PresenceChanged RecordingChanged "
+    "RecordingReady Resume Ring Started Stopping Wipe to_json",
     "hub.hookspecs": "hookimpl",
     "hub.phone.account": "Account",
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
     "SignInRefused Wiped",
-    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand ResumeLeg SetDnd SetPresence "
-    "SilenceLeg",
+    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand MarkContact ResumeLeg SetDnd "
+    "SetPresence SilenceLeg",
     "hub.phone.effects": "Consulted Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",

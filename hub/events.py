@@ -16,6 +16,7 @@ from hub.core import queue_boards
 from hub.core.boards import Appearances, Board, Lines, Messages, Parked, SystemCalls  # as below
 from hub.core.call import Call, Contact  # noqa: TC001  who reads an event's fields by their types finds them here
 from hub.core.colleagues import Colleague  # noqa: TC001  likewise
+from hub.core.phone_contacts import PhoneContact  # noqa: TC001  likewise
 from hub.core.presence import Presence  # noqa: TC001  likewise
 
 
@@ -271,6 +272,16 @@ class ColleaguesChanged(Event):
     gone: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneContactsChanged(Event):
+    """Contacts that the phone system manages are different: those that `changed`, and which are `gone`, by id."""
+
+    type: ClassVar[str] = "phone_contacts"
+
+    changed: tuple[PhoneContact, ...]
+    gone: tuple[str, ...] = ()
+
+
 BOARDS: dict[type[Board], type[BoardChanged]] = {
     Messages: MessagesChanged,
     Appearances: AppearancesChanged,
@@ -375,8 +386,8 @@ class Lagged(Event):
 
 _ALL: tuple[type[Event], ...] = (
     Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
-    *BOARDS.values(), ColleaguesChanged, DndChanged, PresenceChanged, PhoneChanged, Wipe, Started, Stopping, OpenPage,
-    ActionDone, PluginChanged, Lagged,
+    *BOARDS.values(), ColleaguesChanged, PhoneContactsChanged, DndChanged, PresenceChanged, PhoneChanged, Wipe, Started,
+    Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""

@@ -29,6 +29,7 @@ from hub.core.boards import (
 from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
 from hub.core.colleagues import Colleague, Lamp
 from hub.core.numbers import Number, NumberKind
+from hub.core.phone_contacts import ContactNumber, PhoneContact, PhoneContactKind
 from hub.core.presence import Presence
 from hub.core.queue_boards import Agent, Agents, AgentStatus, Distribution, Queues, QueueStatus
 
@@ -109,6 +110,21 @@ MORE = {
             ),
         ),
         "gone": ("carol",),
+    },
+    "phone_contacts": {
+        "changed": (
+            PhoneContact(
+                id="taxi",
+                kind=PhoneContactKind.PUBLIC,
+                name="Taxi",
+                company="Taxi Smith",
+                numbers=(ContactNumber("77", "speed dial"), ContactNumber("+15855550009", "work")),
+                primary="+15855550009",
+                favourite=True,
+                source="Smith & Partner",
+            ),
+        ),
+        "gone": ("bank",),
     },
     "presence": {"presence": Presence.AT_A_MEETING, "before": Presence.IN_OFFICE},
     "appearances": {

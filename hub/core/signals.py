@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hub.core.boards import Board
     from hub.core.call import Leg, LegState
     from hub.core.colleagues import Colleague
+    from hub.core.phone_contacts import PhoneContact
     from hub.core.presence import Presence
 
 
@@ -85,7 +86,17 @@ class ColleaguesSignal:
     mark: str = ""
 
 
-Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal | ColleaguesSignal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneContactsSignal:
+    """Some of the contacts that the phone system manages are different, or are `gone` (by id)."""
+
+    changed: tuple[PhoneContact, ...]
+    gone: tuple[str, ...] = ()
+    at: datetime
+    mark: str = ""
+
+
+Signal = LegSignal | DndSignal | PresenceSignal | BoardSignal | ColleaguesSignal | PhoneContactsSignal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +115,8 @@ class Snapshot:
     """All that is true at `at`: the legs that live, those that `ended` since the mark asked for, boards, DND, presence.
 
     A board that is not there was not told by the phone system; `dnd` and `presence` are None where it cannot tell, and
-    so are all of the user's `colleagues` where it does not. Signals that follow a snapshot are later than it.
+    so are all of the user's `colleagues` and all `contacts` that it manages, where it tells none. Signals that follow
+    a snapshot are later than it.
     """
 
     at: datetime
@@ -114,4 +126,5 @@ class Snapshot:
     presence: Presence | None = None
     boards: tuple[Board, ...] = ()
     colleagues: tuple[Colleague, ...] | None = None
+    contacts: tuple[PhoneContact, ...] | None = None
     mark: str = ""

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hub import events
 from hub.core.call import Call, CallState, Cause, Direction, LegState
-from hub.core.colleagues import Colleagues
-from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, PresenceSignal
+from hub.core.roster import Roster
+from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, PhoneContactsSignal, PresenceSignal
 from hub.core.transitions import Step, ending, next_state, outcome_of, state_of, steps
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hub.core.call import Contact, Leg
     from hub.core.colleagues import Colleague
     from hub.core.numbers import Number
+    from hub.core.phone_contacts import PhoneContact
     from hub.core.presence import Presence
     from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
 
@@ -59,7 +61,8 @@ class Switchboard:
         self._former: OrderedDict[str, None] = OrderedDict.fromkeys(former)
         self._memory = memory
         self._boards: dict[str, Board] = {}
-        self._colleagues = Colleagues()
+        self._colleagues: Roster[Colleague] = Roster(attrgetter("user"))
+        self._contacts: Roster[PhoneContact] = Roster(attrgetter("id"))
 
     @property
     def boards(self) -> Mapping[str, Board]:
@@ -70,6 +73,11 @@ class Switchboard:
     def colleagues(self) -> Mapping[str, Colleague] | None:
         """The user's colleagues by name; None where the phone system does not tell."""
         return self._colleagues.all
+
+    @property
+    def contacts(self) -> Mapping[str, PhoneContact] | None:
+        """The contacts that the phone system manages, by id; None where it does not tell."""
+        return self._contacts.all
 
     @property
     def calls(self) -> Mapping[str, Call]:
@@ -86,6 +94,8 @@ class Switchboard:
             return self._apply_board(signal.now, signal.at, inferred=False)
         if isinstance(signal, ColleaguesSignal):
             return self._tell_colleagues(*self._colleagues.change(signal.changed, signal.gone), signal.at)
+        if isinstance(signal, PhoneContactsSignal):
+            return self._tell_contacts(*self._contacts.change(signal.changed, signal.gone), signal.at)
         call = self._call_of(signal.leg)
         if call is None:
             next_state(CallState.NULL, signal.kind)
@@ -112,6 +122,7 @@ class Switchboard:
         for board in snapshot.boards:
             missed += self._apply_board(board, snapshot.at, inferred=True)
         missed += self._tell_colleagues(*self._colleagues.replace(snapshot.colleagues), snapshot.at, inferred=True)
+        missed += self._tell_contacts(*self._contacts.replace(snapshot.contacts), snapshot.at, inferred=True)
         return tuple(missed)
 
     def ignore(self, call_id: str, at: datetime) -> tuple[events.Event, ...]:
@@ -297,6 +308,14 @@ class Switchboard:
         if not changed and not gone:
             return ()
         seq, kind = self._next_seq(), events.ColleaguesChanged
+        return (kind(seq=seq, at=at, user=self.user, inferred=inferred, changed=changed, gone=gone),)
+
+    def _tell_contacts(
+        self, changed: tuple[PhoneContact, ...], gone: tuple[str, ...], at: datetime, *, inferred: bool = False
+    ) -> tuple[events.Event, ...]:
+        if not changed and not gone:
+            return ()
+        seq, kind = self._next_seq(), events.PhoneContactsChanged
         return (kind(seq=seq, at=at, user=self.user, inferred=inferred, changed=changed, gone=gone),)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.phone.account_commands import ACCOUNT
+from hub.phone.commands import MarkContact
 
-WITHOUT_HANDSET = frozenset({"colleagues", *(command.name for command in ACCOUNT)})
+WITHOUT_HANDSET = frozenset({"colleagues", "contacts", MarkContact.name, *(one.name for one in ACCOUNT)})
 """The capabilities that a phone system has for every user, whatever their handsets can do."""
 
 

@@ -182,3 +182,17 @@ class SetPresence(Command):
     name: ClassVar[str] = "presence"
 
     presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class MarkContact(Command):
+    """Say what is the user's own of a contact that the phone system manages; None leaves it as it is.
+
+    `primary` is one of the contact's numbers, empty for the first.
+    """
+
+    name: ClassVar[str] = "mark_contact"
+
+    contact: str
+    favourite: bool | None = None
+    primary: str | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.core.colleagues import Colleague
     from hub.core.dial_plan import DialPlan
     from hub.core.numbers import Number
+    from hub.core.phone_contacts import PhoneContact
     from hub.core.presence import Presence
     from hub.core.signals import Signal, Snapshot
     from hub.core.switchboard import Switchboard
@@ -133,6 +134,17 @@ class Phone(Parties):
         return tuple(
             (one, max(0.0, (now - one.since).total_seconds()) if one.since else None) for one in known.values()
         )
+
+    def contacts(self) -> tuple[PhoneContact, ...]:
+        """Return the contacts that the phone system manages: users, system contacts, public speed dials."""
+        known = self._switchboard.contacts
+        if known is None:
+            raise PhoneError(self.about.lacking("contacts"), "missing_capability")
+        return tuple(known.values())
+
+    async def mark_contact(self, contact: str, *, favourite: bool | None = None, primary: str | None = None) -> None:
+        """Make one of `contacts` a favourite of the user's or not, or choose its primary number (empty: the first)."""
+        await self.connection.do(commands.MarkContact(contact, favourite, primary))
 
     async def choose_appearance(self, appearance: str, device: str = "") -> None:
         """Choose the line key for the next outbound calls of a device; empty: its first free line."""

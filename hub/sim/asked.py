@@ -6,7 +6,7 @@ import dataclasses
 from types import MappingProxyType
 
 from hub.phone import account_commands, agent_commands, commands, transfer_commands
-from hub.sim import wire, wire_account, wire_agents, wire_requests
+from hub.sim import wire, wire_account, wire_agents, wire_colleagues, wire_requests
 
 _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.DialNumber: wire_requests.Dial,
@@ -26,6 +26,7 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.Announce: wire_requests.Announce,
     commands.SetDnd: wire_requests.Dnd,
     commands.SetPresence: wire_requests.Presence,
+    commands.MarkContact: wire_colleagues.MarkContact,
     agent_commands.SignInAgent: wire_agents.AgentSignIn,
     agent_commands.SignOutAgent: wire_agents.AgentSignOut,
     agent_commands.SetAgentState: wire_agents.AgentStateRequest,

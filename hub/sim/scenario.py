@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from hub.checking import problems, shown
+from hub.core.phone_contacts import ContactNumber
 from hub.errors import Problem, UserError
 from hub.rules import yaml_source
 from hub.sim.audio.impairments import Impairments
@@ -21,6 +22,7 @@ from hub.sim.exchange.office import (
     FarEnd,
     Group,
     Handset,
+    KnownContact,
     Line,
     Office,
     Queue,
@@ -39,11 +41,19 @@ from hub.sim.scenario_model import WrittenScenario
 from hub.sim.wire_types import LONGEST_NAME, LONGEST_NUMBER, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from hub.core.presence import Presence
     from hub.sim.audio.voices import Voice
-    from hub.sim.scenario_model import WrittenDeed, WrittenEntry, WrittenPerson, WrittenQueue, WrittenStep, WrittenUser
+    from hub.sim.scenario_model import (
+        WrittenContact,
+        WrittenDeed,
+        WrittenEntry,
+        WrittenPerson,
+        WrittenQueue,
+        WrittenStep,
+        WrittenUser,
+    )
 
 
 class Deed(StrEnum):
@@ -227,6 +237,7 @@ def _office(written: WrittenScenario) -> Office:
             for name, group in written.groups.items()
         },
         queues={name: _queue(name, queue) for name, queue in written.queues.items()},
+        contacts=tuple(_contact(name, contact) for name, contact in written.contacts.items()),
         routes=tuple(
             Route(Who(number, _text(route.name, LONGEST_NAME)), _steps(route.route))
             for number, route in written.numbers.items()
@@ -270,8 +281,26 @@ def _user(name: str, user: WrittenUser) -> User:
         presence=user.presence,
         sees_colleagues=user.sees_colleagues,
         unlisted=user.unlisted,
+        numbers=_numbers(user.numbers),
         restricted=user.restricted,
         permissions=frozenset(user.permissions),
+    )
+
+
+def _contact(name: str, contact: WrittenContact) -> KnownContact:
+    texts = ("name", "first", "last", "company", "email", "source")
+    return KnownContact(
+        id=name,
+        numbers=_numbers(contact.numbers),
+        speed_dial=contact.speed_dial,
+        device=contact.device,
+        **{field: _text(getattr(contact, field), LONGEST_NAME) for field in texts},
+    )
+
+
+def _numbers(written: Mapping[str, str]) -> tuple[ContactNumber, ...]:
+    return tuple(
+        ContactNumber(_text(text, LONGEST_NUMBER), _text(label, LONGEST_NAME)) for label, text in written.items()
     )
 
 

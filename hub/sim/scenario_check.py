@@ -72,11 +72,13 @@ class _Checker:
                 first = extensions.setdefault(owner.extension, name)
                 if first != name:
                     yield (kind, name, "extension"), f"{first} has the extension {owner.extension} already", ""
+        yield from self._contacts(extensions)
         seen: dict[str, str] = dict.fromkeys(_ROLES, "a word of its own")
         places: list[tuple[Path, str, str]] = [(("users", name), name, "a user") for name in written.users]
         places += [(("groups", name), name, "a group") for name in written.groups]
         places += [(("queues", name), name, "a queue") for name in written.queues]
         places += [(("people", name), name, "somebody outside") for name in written.people]
+        places += [(("contacts", name), name, "a contact") for name in written.contacts]
         places += [
             (("users", name, "handsets", handset), handset, "a handset")
             for name, user in written.users.items()
@@ -91,6 +93,15 @@ class _Checker:
         for name, user in written.users.items():
             for handset, told in user.handsets.items():
                 yield from self._keys(("users", name, "handsets", handset), told, seen)
+
+    def _contacts(self, taken: dict[str, str]) -> Iterator[Mistake]:
+        """Yield what is wrong with contacts; `taken` is who is reached by which digits."""
+        for name, contact in self._written.contacts.items():
+            first = taken.setdefault(contact.speed_dial, name) if contact.speed_dial else name
+            if first != name:
+                yield ("contacts", name, "speed_dial"), f"{first} has {contact.speed_dial} already", "choose others"
+            for label, number in contact.numbers.items():
+                yield from self._dialled(("contacts", name, "numbers", label), number)
 
     def _keys(self, path: Path, handset: WrittenHandset, seen: Mapping[str, str]) -> Iterator[Mistake]:
         """Yield what is wrong with the keys of a handset."""

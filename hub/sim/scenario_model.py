@@ -12,6 +12,7 @@ from hub.core.call import Cause
 from hub.core.presence import Presence
 from hub.core.queue_boards import Distribution
 from hub.sim.exchange.office import ABILITIES, CODECS, FEATURES, FarEndDoes, line_keys
+from hub.sim.wire_colleagues import MOST_CONTACTS, MOST_NUMBERS
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -138,6 +139,7 @@ class WrittenUser(Written):
     route: tuple[WrittenStep, ...] = Field(default=(), description="what its calls do; default: ring 20 s")
     presence: Presence = Field(default=Presence.IN_OFFICE, description="where colleagues are told that the user is")
     sees_colleagues: bool = Field(default=True, description="whether the user sees what colleagues are doing")
+    numbers: Numbers = Field(default={}, description="further numbers, as colleagues have them, by what they are")
     unlisted: bool = Field(default=False, description="whether the user is kept from colleagues' lists")
     restricted: bool = Field(default=False, description="numbers outside need the access code and the PIN")
     system_calls: Permission = Field(
@@ -169,6 +171,26 @@ class WrittenQueue(Written):
     wrap_up: Seconds = Field(default=0.0, description="seconds that an agent has after a call")
     capacity: int = Field(default=100, ge=1, le=10_000, description="how many callers may wait")
     route: tuple[WrittenStep, ...] = Field(default=(), description="as for a user; default: wait as long as it takes")
+
+
+Numbers = Annotated[dict[str, str], Field(max_length=MOST_NUMBERS - 1)]
+"""Numbers by what they are: work, mobile."""
+
+
+class WrittenContact(Written):
+    """A contact that everybody in the office has."""
+
+    name: Annotated[str, Field(min_length=1)] = Field(description="the name that is shown")
+    numbers: Annotated[Numbers, Field(min_length=1)]
+    speed_dial: Annotated[str, Field(pattern=r"^[0-9]{0,15}$")] = Field(
+        default="", description="digits that reach the first number: then it is a public contact"
+    )
+    first: str = Field(default="", description="first name")
+    last: str = Field(default="", description="last name")
+    company: str = Field(default="", description="where they work")
+    email: str = Field(default="", description="e-mail address")
+    source: str = Field(default="", description="where the phone system has it from; default: the office")
+    device: str = Field(default="", description="the handset that it is kept at")
 
 
 class WrittenNumber(Written):
@@ -282,4 +304,7 @@ class WrittenScenario(Written):
     queues: dict[str, WrittenQueue] = Field(default={}, description="by name")
     numbers: dict[str, WrittenNumber] = Field(default={}, description="by number")
     people: dict[str, WrittenPerson] = Field(default={}, description="people outside, by name")
+    contacts: Annotated[dict[str, WrittenContact], Field(max_length=MOST_CONTACTS)] = Field(
+        default={}, description="contacts that everybody has, by name"
+    )
     day: tuple[WrittenEntry, ...] = Field(default=(), description="what happens, at which time")

@@ -20,11 +20,11 @@ from hub.sim.asked import command_of
 from hub.sim.audio.destination import check_destination
 from hub.sim.client import Client
 from hub.sim.exchange.exchange import Exchange
-from hub.sim.exchange.journal import BoardTold, DndTold, LegTold, PresenceTold, WipeTold
+from hub.sim.exchange.journal import BoardTold, ContactsTold, DndTold, LegTold, PresenceTold, WipeTold
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_account import Wipe
 from hub.sim.wire_answers import WireState
-from hub.sim.wire_colleagues import ColleaguesEvent
+from hub.sim.wire_colleagues import ColleaguesEvent, ContactsEvent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,6 +47,7 @@ _EVENTS: dict[type[Told], type[wire.Event]] = {
     DndTold: wire_answers.DndEvent,
     PresenceTold: wire_answers.PresenceEvent,
     BoardTold: wire_answers.BoardEvent,
+    ContactsTold: ContactsEvent,
 }
 
 

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from hub.core.call import Leg, LegState, Party
 from hub.core.colleagues import Colleague
-from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, EndedLeg, LegSignal, PresenceSignal, Snapshot
+from hub.core.phone_contacts import PhoneContact
+from hub.core.signals import (
+    BoardSignal,
+    ColleaguesSignal,
+    DndSignal,
+    EndedLeg,
+    LegSignal,
+    PhoneContactsSignal,
+    PresenceSignal,
+    Snapshot,
+)
 from hub.sim import wire_answers
 from hub.sim.wire_boards import WirePart
-from hub.sim.wire_colleagues import ColleaguesEvent
+from hub.sim.wire_colleagues import ColleaguesEvent, ContactsEvent
 from hub.sim.wire_types import WireParty
 
 if TYPE_CHECKING:
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
     from hub.sim.wire import Event
     from hub.sim.wire_answers import WireState
     from hub.sim.wire_boards import WireBoard
-    from hub.sim.wire_colleagues import WireColleague
+    from hub.sim.wire_colleagues import WireColleague, WireContact
     from hub.sim.wire_types import Wire, WireLeg
 
 
@@ -42,6 +52,8 @@ class Translator:
             return None if board is None else BoardSignal(now=board, at=event.at, mark=event.mark)
         if isinstance(event, ColleaguesEvent):
             return ColleaguesSignal(changed=self._colleagues(event.changed), gone=event.gone, at=event.at)
+        if isinstance(event, ContactsEvent):
+            return PhoneContactsSignal(changed=self._contacts(event.changed), gone=event.gone, at=event.at)
         return LegSignal(kind=event.kind, leg=self._leg(event.leg), at=event.at, cause=event.cause, mark=event.mark)
 
     def snapshot(self, state: WireState) -> Snapshot:
@@ -59,11 +71,15 @@ class Translator:
             presence=state.presence,
             boards=tuple(board for board in map(self._board, state.boards) if board is not None),
             colleagues=None if state.colleagues is None else self._colleagues(state.colleagues),
+            contacts=None if state.contacts is None else self._contacts(state.contacts),
             mark=state.mark,
         )
 
     def _colleagues(self, told: Iterable[WireColleague]) -> tuple[Colleague, ...]:
         return tuple(Colleague(**self._fields(one)) for one in told)
+
+    def _contacts(self, told: Iterable[WireContact]) -> tuple[PhoneContact, ...]:
+        return tuple(PhoneContact(**self._fields(one)) for one in told)
 
     def _board(self, board: WireBoard) -> Board | None:
         return None if board.becomes is None else board.becomes(**self._fields(board))

@@ -13,7 +13,7 @@ from hub.core.signals import Kind
 from hub.phone.commands import ChooseAppearance, DialNumber, HoldLeg, ResumeShared
 from hub.sim.exchange.refusal import Code, Refused
 from hub.sim.wire_answers import BoardEvent, LegEvent, PresenceEvent, SignedIn, SnapshotAnswer, WireState
-from hub.sim.wire_colleagues import ColleaguesEvent
+from hub.sim.wire_colleagues import ColleaguesEvent, ContactsEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def told(message: Wire, protocol: int) -> Wire | None:
     if protocol > OLDEST:
         return message
     match message:
-        case BoardEvent() | PresenceEvent() | ColleaguesEvent() | LegEvent(kind=Kind.DIVERTED):
+        case BoardEvent() | PresenceEvent() | ColleaguesEvent() | ContactsEvent() | LegEvent(kind=Kind.DIVERTED):
             return None
         case LegEvent():
             kind = Kind.UPDATED if message.kind is Kind.QUEUED else message.kind
@@ -92,7 +92,8 @@ def _state(state: WireState) -> WireState:
         one.model_copy(update={"cause": _cause(one.cause)}) for one in state.ended if one.kind is not Kind.DIVERTED
     )
     live = tuple(map(_leg, state.live))
-    return state.model_copy(update={"boards": (), "presence": None, "colleagues": None, "live": live, "ended": ended})
+    unknown = {"boards": (), "presence": None, "colleagues": None, "contacts": None}
+    return state.model_copy(update={**unknown, "live": live, "ended": ended})
 
 
 def _cause(cause: Cause) -> Cause:

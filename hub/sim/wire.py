@@ -25,7 +25,7 @@ from hub.sim.wire_answers import (
     SignedIn,
     SnapshotAnswer,
 )
-from hub.sim.wire_colleagues import ColleaguesEvent
+from hub.sim.wire_colleagues import ColleaguesEvent, ContactsEvent, MarkContact
 from hub.sim.wire_requests import (
     Announce,
     Answer,
@@ -82,11 +82,11 @@ _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
 _OfParties = (
     Intercom | Consult | Transfer | Complete | ToVoicemail | Conference | Leave | Park | Retrieve | PickUp | HandOff
 )
-_OfAccounts = ChangePassword | ChangePin | SetImage | GetImage
+_OfAccounts = ChangePassword | ChangePin | SetImage | GetImage | MarkContact
 Asking = _OfCalls | _OfLines | _OfAgents | _OfParties | _OfAccounts
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
-Event = LegEvent | DndEvent | PresenceEvent | BoardEvent | ColleaguesEvent
+Event = LegEvent | DndEvent | PresenceEvent | BoardEvent | ColleaguesEvent | ContactsEvent
 """What tells something of the user."""
 FromServer = SignedIn | Done | Error | Event | SnapshotAnswer | ImageAnswer | Wipe | Pong
 

@@ -10,7 +10,7 @@ from hub.core.call import Cause
 from hub.core.presence import Presence  # noqa: TC001  pydantic reads it
 from hub.core.signals import Kind
 from hub.sim.wire_boards import SomeBoard  # noqa: TC001
-from hub.sim.wire_colleagues import WireColleagues  # noqa: TC001
+from hub.sim.wire_colleagues import WireColleagues, WireContacts  # noqa: TC001
 from hub.sim.wire_types import (
     MOST_BOARDS,
     MOST_LEGS,
@@ -46,6 +46,7 @@ class WireState(Wire):
     presence: Presence | None = None
     boards: Annotated[tuple[SomeBoard, ...], Field(max_length=MOST_BOARDS)] = ()
     colleagues: WireColleagues | None = None
+    contacts: WireContacts | None = None
 
 
 class SignedIn(Wire):

@@ -8,7 +8,15 @@ import pytest
 
 from hub.core.boards import Board
 from hub.core.call import CallState
-from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, LegSignal, PresenceSignal
+from hub.core.signals import (
+    BoardSignal,
+    ColleaguesSignal,
+    DndSignal,
+    Kind,
+    LegSignal,
+    PhoneContactsSignal,
+    PresenceSignal,
+)
 from hub.core.transitions import next_state
 from hub.phone.adapter import ConnectionLost
 
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from hub.core.colleagues import Colleague
+    from hub.core.phone_contacts import PhoneContact
     from hub.core.signals import Signal, Snapshot
     from hub.phone.adapter import Adapter, Session
 
@@ -91,6 +100,15 @@ class Listener:
                 found = next((one for one in signal.changed if one.user == user), None)
                 if found is not None and when(found):
                     return found
+
+    async def hear_contact(self, contact_id: str) -> PhoneContact:
+        """Return a contact of the phone system as soon as it is told, taking in what is told before."""
+        while True:
+            signal = await self._next(f"the contact {contact_id}")
+            if isinstance(signal, PhoneContactsSignal):
+                for contact in signal.changed:
+                    if contact.id == contact_id:
+                        return contact
 
     async def agree(self, snapshot: Snapshot) -> None:
         """Take in what is told until the legs that live are those of a later snapshot."""

@@ -25,6 +25,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS = {
     "unknown_call": HTTPStatus.NOT_FOUND,
     "unknown_queue": HTTPStatus.NOT_FOUND,
+    "unknown_contact": HTTPStatus.NOT_FOUND,
     "wrong_state": HTTPStatus.CONFLICT,
     "ambiguous_call": HTTPStatus.CONFLICT,
     "busy": HTTPStatus.CONFLICT,

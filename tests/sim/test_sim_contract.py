@@ -10,11 +10,14 @@ import pytest_asyncio
 from offices import ANSWERING, MAIN, adapter, office, password
 
 from hub.core.boards import AppearanceKind
+from hub.core.phone_contacts import ContactNumber
 from hub.phone.account_commands import ACCOUNT
+from hub.phone.commands import MarkContact
 from hub.sim.exchange.office import (
     COMMANDS,
     Appearance,
     Handset,
+    KnownContact,
     Office,
     Queue,
     Ring,
@@ -60,6 +63,9 @@ def contract_office() -> Office:
             Route(Who(HELP, "Help"), (ToQueue("Help"),)),
         ),
         voicemail="500",
+        contacts=(
+            KnownContact(id="taxi", name="Taxi", numbers=(ContactNumber("+15855550009", "work"),), speed_dial="77"),
+        ),
     )
 
 
@@ -157,5 +163,5 @@ class TestAnOldPhoneSystem(SessionContract, CallContract):
 
 def test_the_contract_asks_all_that_can_be_asked() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in Path(contract.__file__).parent.glob("*.py"))
-    commands = {*COMMANDS.values(), *ACCOUNT}
+    commands = {*COMMANDS.values(), *ACCOUNT, MarkContact}
     assert [command.__name__ for command in commands if f"{command.__name__}(" not in text] == []

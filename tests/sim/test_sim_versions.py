@@ -127,6 +127,7 @@ class OldClient:
                 assert not told.get("snapshot", {}).get("boards"), told
                 assert not told.get("snapshot", {}).get("presence"), told
                 assert not told.get("snapshot", {}).get("colleagues"), told
+                assert not told.get("snapshot", {}).get("contacts"), told
                 assert {one["cause"] for one in told.get("snapshot", {}).get("ended", ())} <= CAUSES, told
                 if told["type"] == "leg":
                     words = told["kind"], told["cause"], told["leg"]["state"]

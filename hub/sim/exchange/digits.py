@@ -66,6 +66,9 @@ def wanted(office: Office, user: User, text: str) -> Destination | Seizing:
     Raises `Refused`, also if the user may not call there so; no refusal and no destination holds a PIN.
     """
     number = _SEPARATORS.sub("", text)
+    if known := next((one for one in office.contacts if number and one.speed_dial == number), None):
+        text = known.numbers[0].text
+        number = _SEPARATORS.sub("", text)
     code, prefix = office.access_code, office.outside_prefix
     if code and number.startswith(code) and number not in office.emergency:
         behind = number.removeprefix(code)

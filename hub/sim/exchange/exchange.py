@@ -25,6 +25,7 @@ from hub.sim.exchange.hunt import Hunt
 from hub.sim.exchange.journal import WipeTold
 from hub.sim.exchange.lines import Lines
 from hub.sim.exchange.parking import Parking
+from hub.sim.exchange.phone_book import PhoneBook
 from hub.sim.exchange.picking_up import PickingUp
 from hub.sim.exchange.queues import Queues
 from hub.sim.exchange.reach import Accepted, Asking, Reach
@@ -41,16 +42,16 @@ if TYPE_CHECKING:
 
     from hub.core.presence import Presence
     from hub.sim.exchange.journal import ColleaguesTold, EndedView, LegView, Told
-    from hub.sim.exchange.office import Office, Who
+    from hub.sim.exchange.office import KnownContact, Office, Who
     from hub.sim.exchange.reach import Deeds
     from hub.sim.exchange.timers import Timer
     from hub.sim.wire_boards import WireBoard
-    from hub.sim.wire_colleagues import WireColleague
+    from hub.sim.wire_colleagues import WireColleague, WireContact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSnapshot:
-    """All that is true for a user: legs that live, those `ended` since the mark, what the phone shows, colleagues."""
+    """All that is true for a user: legs that live, those `ended` since the mark, what the phone shows, who is known."""
 
     at: datetime
     live: tuple[LegView, ...]
@@ -59,6 +60,7 @@ class UserSnapshot:
     presence: Presence
     boards: tuple[WireBoard, ...]
     colleagues: tuple[WireColleague, ...] | None
+    contacts: tuple[WireContact, ...]
     mark: str
 
 
@@ -97,10 +99,12 @@ class Exchange:
         self.audio = Audio(self._switch, self._reach)
         SystemCalls(self._switch)
         self.colleagues = Colleagues(self._switch, tell_all)
+        self._phone_book = PhoneBook(office, tell)
         dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end)
         self._tell = tell
         self._deeds: Deeds = {
             **self.accounts.deeds,
+            **self._phone_book.deeds,
             commands.SetDnd: self._set_dnd,
             commands.SetPresence: self._set_presence,
             **self._handling.deeds,
@@ -226,6 +230,14 @@ class Exchange:
         self._be(user, presence, at)
         self._switch.settle(at)
 
+    def put_contact(self, now: datetime, contact: KnownContact) -> None:
+        """Add a contact for everybody, or put it in the place of the one of its id. Raises `Refused`."""
+        self._phone_book.put(self.advance(now), contact, self.office)
+
+    def remove_contact(self, now: datetime, contact: str) -> None:
+        """Remove a contact that the administrator keeps. Raises `Refused`."""
+        self._phone_book.remove(self.advance(now), contact)
+
     # --- questions ---
 
     def snapshot(
@@ -244,6 +256,7 @@ class Exchange:
             presence=self.presence(user),
             boards=self._switch.reporter.boards(user),
             colleagues=self.colleagues.seen_by(user),
+            contacts=self._phone_book.seen_by(user),
             mark=journal.mark,
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.core.signals import Kind
     from hub.sim.exchange.office import Who
     from hub.sim.wire_boards import WireBoard
+    from hub.sim.wire_colleagues import WireContact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,17 @@ class ColleaguesTold:
     changed: tuple[str, ...]
 
 
-Told = LegTold | DndTold | PresenceTold | BoardTold | WipeTold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsTold:
+    """Contacts that the phone system manages are different for a user; no mark, for the same reason."""
+
+    user: str
+    at: datetime
+    changed: tuple[WireContact, ...]
+    gone: tuple[str, ...] = ()
+
+
+Told = LegTold | DndTold | PresenceTold | BoardTold | WipeTold | ContactsTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.boards import AppearanceKind, Permission
 from hub.core.call import Cause
+from hub.core.phone_contacts import ContactNumber  # noqa: TC001  who reads fields by their types finds it here
 from hub.core.presence import Presence
 from hub.core.queue_boards import Distribution
 from hub.phone import agent_commands, commands, transfer_commands
@@ -68,12 +69,12 @@ FEATURES = frozenset({"record_all"})
 """What holds for the user of a handset beside what it can be asked: `record_all`, that every call must be recorded."""
 CODECS = ("PCMU", "PCMA", "G722", "L16", "opus")
 """What a handset can send its audio in, where nothing else is said: RTP encoding names."""
-TELLS = frozenset({"colleagues"})
+TELLS = frozenset({"colleagues", "contacts"})
 """What the phone system tells of the office, whatever a user's handsets can do."""
 PERMISSIONS = frozenset({"park", "retrieve", "pick_up"})
 """What a user needs to be permitted."""
 
-CAPABILITIES = frozenset({*ABILITIES, *FEATURES, *TELLS, *(command.name for command in ACCOUNT)})
+CAPABILITIES = frozenset({*ABILITIES, *FEATURES, *TELLS, *(one.name for one in (*ACCOUNT, commands.MarkContact))})
 """What the phone system can be asked: what handsets can do, and what needs none."""
 PREFIX_LENGTH = 3
 """The fewest digits behind the outside prefix that make an outside number."""
@@ -172,7 +173,8 @@ class User:
     `system_calls` is what the user may see of other people's calls, `permissions` which of `PERMISSIONS` they have. A
     `restricted` user reaches numbers outside with the office's access code and the `pin` alone, but for emergency. Who
     `must_change` can do nothing else before. `presence` is where the user is when the office opens. Who
-    `sees_colleagues` sees what others are doing, but for those who are `unlisted`.
+    `sees_colleagues` sees what others are doing, but for those who are `unlisted`. `numbers` are further ones, as
+    colleagues have them among their contacts.
     """
 
     name: str
@@ -189,6 +191,7 @@ class User:
     presence: Presence = Presence.IN_OFFICE
     sees_colleagues: bool = True
     unlisted: bool = False
+    numbers: tuple[ContactNumber, ...] = ()
 
     @property
     def who(self) -> Who:
@@ -276,6 +279,22 @@ class FarEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownContact:
+    """A contact that everybody in the office has; one with a `speed_dial` is public: that reaches its first number."""
+
+    id: str
+    name: str
+    numbers: tuple[ContactNumber, ...]
+    speed_dial: str = ""
+    first: str = ""
+    last: str = ""
+    company: str = ""
+    email: str = ""
+    source: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """A whole office. `users`, `groups`, `queues` are by name; `stranger` answers at numbers not in `far_ends`.
 
@@ -295,6 +314,7 @@ class Office:
     lines: tuple[Line, ...] = ()
     routes: tuple[Route, ...] = ()
     far_ends: tuple[FarEnd, ...] = ()
+    contacts: tuple[KnownContact, ...] = ()
     name: str = "Office"
     outside_prefix: str = "9"
     emergency: tuple[str, ...] = ("911", "112")

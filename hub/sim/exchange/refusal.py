@@ -13,6 +13,7 @@ class Code(StrEnum):
     WRONG_PIN = "wrong_pin"
     UNKNOWN_QUEUE = "unknown_queue"
     UNKNOWN_CALL = "unknown_call"
+    UNKNOWN_CONTACT = "unknown_contact"
     WRONG_STATE = "wrong_state"
     MISSING_CAPABILITY = "missing_capability"
     NOT_PERMITTED = "not_permitted"

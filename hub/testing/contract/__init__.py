@@ -17,6 +17,7 @@ from hub.testing.contract.audio import AudioContract
 from hub.testing.contract.calls import CallContract
 from hub.testing.contract.lines import LineContract
 from hub.testing.contract.parties import PartyContract
+from hub.testing.contract.phone_contacts import PhoneContactContract
 from hub.testing.contract.phone_system import PhoneSystem
 from hub.testing.contract.queues import QueueContract
 from hub.testing.contract.sessions import SessionContract
@@ -25,6 +26,13 @@ __all__ = ["AdapterContract", "PhoneSystem"]
 
 
 class AdapterContract(
-    SessionContract, CallContract, PartyContract, LineContract, AudioContract, QueueContract, AccountContract
+    SessionContract,
+    CallContract,
+    PartyContract,
+    LineContract,
+    AudioContract,
+    QueueContract,
+    AccountContract,
+    PhoneContactContract,
 ):
     """What every adapter must do."""
