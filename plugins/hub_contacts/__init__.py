@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from sqlalchemy import MetaData
 
-    from hub import ContactSourceKind, Context
+    from hub import ContactSourceKind, Context, End
     from hub_contacts.book import Book
     from hub_contacts.sources.settings import SourceTable
 
@@ -69,6 +69,13 @@ class Contacts:
         """Close the user's book."""
         if book := self._books.pop(context.user, None):
             book.close()
+
+    @hookimpl
+    async def on_end(self, event: End, context: Context) -> None:
+        """Note with whom the user spoke, where that is certain."""
+        book = self._books.get(context.user)
+        if book and len(event.call.contacts) == 1 and event.call.answered is not None:
+            await book.listed.used([event.call.contacts[0].id], event.at.timestamp())
 
     @hookimpl
     async def on_wipe(self, context: Context) -> None:

@@ -10,6 +10,7 @@ from hub import DialPlan
 from hub_contacts import rows
 from hub_contacts.importing.imports import Imports
 from hub_contacts.keys import keys_of
+from hub_contacts.listing import Listed
 from hub_contacts.sources.sources import Sources
 from hub_contacts.told import ContactsChanged
 
@@ -42,7 +43,8 @@ class Book:
         self._untold: dict[str, None] = {}
         self._telling: asyncio.Task[None] | None = None
         self._editing = asyncio.Lock()
-        self.imports = Imports(context, self._plan, self._tell_many)
+        self.listed = Listed(context, self._plan)
+        self.imports = Imports(context, self._plan, self._imported)
         self.sources = Sources(context, self, sources or {})
 
     @property
@@ -52,6 +54,7 @@ class Book:
 
     def open(self) -> None:
         """Begin."""
+        self.listed.open()
         self.imports.open()
         self.sources.open()
 
@@ -100,6 +103,7 @@ class Book:
         kept = await asyncio.to_thread(_with_keys, given, self._plan(), now)
         for part in rows.in_parts(kept):
             await self._context.database.run(partial(_put, user=self._user, stored=part, also=also))
+            self.listed.put(part)
             self._tell(each.id for each in part)
         return kept
 
@@ -126,7 +130,9 @@ class Book:
         gone: list[str] = []
         for start in range(0, len(wanted), rows.AT_ONCE):
             part = wanted[start : start + rows.AT_ONCE]
-            gone += await self._context.database.run(partial(rows.remove, user=self._user, ids=part))
+            removed = await self._context.database.run(partial(rows.remove, user=self._user, ids=part))
+            self.listed.remove(removed)
+            gone += removed
         self._tell(gone)
         return gone
 
@@ -138,6 +144,7 @@ class Book:
         count = 0
         while part := await self._context.database.run(partial(rows.remove_some, user=self._user, source=source)):
             count += len(part)
+            self.listed.remove(part)
             self._tell(part)
         return count
 
@@ -161,7 +168,8 @@ class Book:
         if self._untold and (self._telling is None or self._telling.done()):
             self._telling = self._context.spawn(self._tell_all(), "telling of contacts")
 
-    def _tell_many(self) -> None:
+    def _imported(self, batch: int) -> None:
+        self.listed.imported(batch)
         self._context.emit(ContactsChanged, ids=())
 
     async def _tell_all(self) -> None:

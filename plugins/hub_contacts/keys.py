@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from hub_contacts.fold import digits
+from hub import directory_key
 
 if TYPE_CHECKING:
-    from hub import DialPlan, Number
+    from hub import DialPlan
     from hub_contacts.contact import Contact
-
-
-def key_of(number: Number) -> str:
-    """Return `+` and digits of a public number, else the digits of what it is; empty if there are none."""
-    return number.e164 or digits(number.national or number.text)
 
 
 def keys_of(contact: Contact, plan: DialPlan) -> tuple[str, ...]:
     """Return the keys of a contact's numbers, each once."""
-    return tuple(dict.fromkeys([key for each in contact.numbers if (key := key_of(plan.number(each.text)))]))
+    return tuple(dict.fromkeys([key for each in contact.numbers if (key := directory_key(plan.number(each.text)))]))
 
 
 def fingerprint(plan: DialPlan) -> str:

@@ -72,13 +72,19 @@ def insert_rows(connection: Connection, user: str, stored: Sequence[Stored], bat
     connection.execute(insert(contacts), [_row(user, row, each, batch) for row, each in numbered])
     connection.execute(insert(cards), [_card(row, each.contact) for row, each in numbered])
     known_by = [
-        {"hash": number, "row": row}
+        known
         for row, each in numbered
         if not each.contact.source
-        for number in {hash_of(user, sameness) for sameness in samenesses(each.contact, each.keys)}
+        for known in same_of(user, row, each.contact, each.keys)
     ]
     if known_by:
         connection.execute(insert(same), known_by)
+
+
+def same_of(user: str, row: int, contact: Contact, keys: tuple[str, ...]) -> list[dict[str, int]]:
+    """Return the rows by which an import finds that a contact is there already."""
+    hashes = {hash_of(user, sameness) for sameness in samenesses(contact, keys)}
+    return [{"hash": each, "row": row} for each in hashes]
 
 
 def remove(connection: Connection, user: str, ids: Sequence[str], *, may_be_own: bool = True) -> list[str]:

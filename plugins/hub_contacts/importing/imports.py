@@ -58,6 +58,7 @@ class Import:
     read: int = 0
     counts: staging.Counts = field(default_factory=staging.Counts)
     is_unwanted: bool = False
+    batch: int = 0
 
     def next(self, plan: DialPlan, now: float) -> list[Stored] | None:
         """Read on; return the next contacts, None at the end of the file. To be called on a thread."""
@@ -73,7 +74,7 @@ class Imports:
     """The imports of a user; the last few are remembered."""
 
     def __init__(
-        self, context: Context, plan: Callable[[], DialPlan], changed: Callable[[], None], most_kept: int = 5
+        self, context: Context, plan: Callable[[], DialPlan], changed: Callable[[int], None], most_kept: int = 5
     ) -> None:
         self._context = context
         self._plan = plan
@@ -158,12 +159,12 @@ class Imports:
         self._clear()
         self._tell(begun)
         if begun.state is State.DONE and not begun.is_dry:
-            self._changed()
+            self._changed(begun.batch)
 
     async def _staged(self, begun: Import) -> State:
         """Read the file to its end, and let its contacts be there at once."""
         database, clock = self._context.database, self._context.clock
-        batch = await database.run(partial(staging.begin, user=self._context.user))
+        batch = begun.batch = await database.run(partial(staging.begin, user=self._context.user))
         plan, now = self._plan(), clock.now().timestamp()
         told = clock.monotonic()
         self._tell(begun)

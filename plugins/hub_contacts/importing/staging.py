@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from hub import directory_key
 from hub_contacts.importing.duplicates import Duplicates, joined
-from hub_contacts.keys import key_of
 from hub_contacts.rows import AT_ONCE, insert_rows, read_rows, remove_rows
 from hub_contacts.stored import Stored, hash_of, samenesses
 from hub_contacts.tables import contacts, pending, same
@@ -145,7 +145,7 @@ class _Staging:
         if self._duplicates is Duplicates.SKIP:
             self.counts.skipped += 1
             return
-        contact = joined(known.stored.contact, stored.contact, lambda text: key_of(self._plan.number(text)))
+        contact = joined(known.stored.contact, stored.contact, lambda text: directory_key(self._plan.number(text)))
         if contact == known.stored.contact:
             self.counts.skipped += 1
             return
