@@ -111,6 +111,8 @@ if TYPE_CHECKING:
     from hub.phone.effects import Consulted, Dialled
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
+    from hub.remote import Remote, RemoteAnswer, is_loopback, remote_refusal
+    from hub.remote_auth import BasicOrDigest
     from hub.rules.jinja import TemplateFault
     from hub.rules.many import Many
     from hub.rules.parts import Action, ActionRefused, Condition, Done, Facts, Job, Macro, Trigger
@@ -131,6 +133,7 @@ __all__ = [
     "AdapterKind",
     "Answer",
     "AnswerLeg",
+    "BasicOrDigest",
     "Call",
     "CallChanged",
     "CallEvent",
@@ -204,6 +207,8 @@ __all__ = [
     "Profile",
     "RecordingChanged",
     "RecordingReady",
+    "Remote",
+    "RemoteAnswer",
     "Resume",
     "ResumeLeg",
     "Ring",
@@ -232,6 +237,8 @@ __all__ = [
     "Wiped",
     "directory_key",
     "hookimpl",
+    "is_loopback",
+    "remote_refusal",
     "to_json",
     "upload",
 ]
@@ -262,6 +269,8 @@ _HOMES = {
     "hub.phone.effects": "Consulted Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
+    "hub.remote": "Remote RemoteAnswer is_loopback remote_refusal",
+    "hub.remote_auth": "BasicOrDigest",
     "hub.rules.jinja": "TemplateFault",
     "hub.rules.many": "Many",
     "hub.rules.parts": "Action ActionRefused Condition Done Facts Job Macro Trigger",

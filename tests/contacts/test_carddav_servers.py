@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from canned_http import Asked, Told, canned
 
-from hub import CardRefused, SourceError, SourceRefused, SourceUnreachable
+from hub import CardRefused, Remote, SourceError, SourceRefused, SourceUnreachable
 from hub.testing.contract.contacts import card, closing
 from hub_contacts.sources.carddav import CardDav, CardDavSettings
-from hub_contacts.sources.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +153,7 @@ async def test_a_card_that_is_not_taken_is_told(code: int, body: str, kind: type
 
 async def test_an_answer_without_end_is_refused() -> None:
     with canned(lambda _: Told(200, "x" * 2000)) as server:
-        web = Web("work", most_bytes=1000)
+        web = Remote("work", most_bytes=1000)
         with pytest.raises(SourceRefused, match="larger than 1,000 bytes"):
             await web.ask("GET", server.url)
         await web.close()

@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hub import (
+    BasicOrDigest,
     CardConflict,
     CardGone,
     CardRefused,
@@ -19,14 +20,16 @@ from hub import (
     ContactChanges,
     ContactSourceKind,
     Problem,
+    Remote,
+    RemoteAnswer,
     SourceRefused,
+    is_loopback,
+    remote_refusal,
 )
 from hub_contacts.sources import dav_xml
 from hub_contacts.sources.card_text import contact_in, text_of
 from hub_contacts.sources.carddav_discovery import XML, AddressBook, ask, find_address_book
 from hub_contacts.sources.dav_xml import Multistatus, NotDavError, error_names, multiget, multistatus, same_path
-from hub_contacts.sources.web import Answer, Web, is_loopback, refusal
-from hub_contacts.sources.web_auth import BasicOrDigest
 from hub_contacts.vcard.write import Version
 
 if TYPE_CHECKING:
@@ -89,7 +92,7 @@ class CardDav:
         self._secret = secret
         self._most_cards = most_cards
         self._at_once = at_once
-        self._web: Web | None = None
+        self._web: Remote | None = None
         self._book: AddressBook | None = None
 
     async def changes(self, token: str) -> ContactChanges:
@@ -140,16 +143,16 @@ class CardDav:
         if self._web is not None:
             await self._web.close()
 
-    async def _opened(self, *, anew: bool = False) -> tuple[Web, AddressBook]:
+    async def _opened(self, *, anew: bool = False) -> tuple[Remote, AddressBook]:
         if self._web is None:
             user, password = self._settings.user, await asyncio.to_thread(self._secret, self._settings.password)
-            self._web = Web(self._place, BasicOrDigest(user, password) if user else None)
+            self._web = Remote(self._place, BasicOrDigest(user, password) if user else None)
         if self._book is None or anew:
             self._book = await find_address_book(self._web, self._settings.url, self._settings.address_book)
             self.writable = self._book.writable
         return self._web, self._book
 
-    async def _since(self, web: Web, book: AddressBook, token: str) -> ContactChanges | None:
+    async def _since(self, web: Remote, book: AddressBook, token: str) -> ContactChanges | None:
         """Return what changed since a sync token; None where the server does not know it, or has none."""
         etags: dict[str, str] = {}
         gone: set[str] = set()
@@ -175,7 +178,7 @@ class CardDav:
             told = page.token
         raise SourceRefused.of("its list of changes never ends", "tell who runs it", self._place)
 
-    async def _listed(self, web: Web, book: AddressBook, token: str) -> ContactChanges:
+    async def _listed(self, web: Remote, book: AddressBook, token: str) -> ContactChanges:
         """Compare the versions of all cards with those of the last time, where there are no sync tokens."""
         _, told = await ask(web, book.url, (dav_xml.ETAG, dav_xml.RESOURCE_TYPE), "1")
         etags = {
@@ -197,7 +200,14 @@ class CardDav:
         )
 
     async def _changes(
-        self, web: Web, book: AddressBook, etags: Mapping[str, str], *, gone: Collection[str], token: str, whole: bool
+        self,
+        web: Remote,
+        book: AddressBook,
+        etags: Mapping[str, str],
+        *,
+        gone: Collection[str],
+        token: str,
+        whole: bool,
     ) -> ContactChanges:
         if len(etags) > self._most_cards:
             raise SourceRefused.of(
@@ -218,7 +228,7 @@ class CardDav:
             whole=whole,
         )
 
-    async def _fetched(self, web: Web, book: AddressBook, paths: Iterable[str]) -> list[ContactCard]:
+    async def _fetched(self, web: Remote, book: AddressBook, paths: Iterable[str]) -> list[ContactCard]:
         wanted, cards = list(paths), []
         for start in range(0, len(wanted), self._at_once):
             content = multiget(wanted[start : start + self._at_once])
@@ -231,15 +241,15 @@ class CardDav:
             ]
         return cards
 
-    def _multistatus(self, answer: Answer) -> Multistatus:
+    def _multistatus(self, answer: RemoteAnswer) -> Multistatus:
         if answer.status != HTTPStatus.MULTI_STATUS:
-            raise refusal(answer, self._place, "to read the address book")
+            raise remote_refusal(answer, self._place, "to read the address book")
         try:
             return multistatus(answer.body, answer.url)
         except NotDavError:
             raise SourceRefused.of("it answers what is no CardDAV", "is the address right?", self._place) from None
 
-    async def _refuse(self, web: Web, answer: Answer, path: str) -> None:
+    async def _refuse(self, web: Remote, answer: RemoteAnswer, path: str) -> None:
         """Raise what became of a card that was not written."""
         if answer.status in _GONE and path:
             raise CardGone.of("the card is not there any more", "", self._place)
@@ -251,7 +261,7 @@ class CardDav:
             raise CardConflict.of("there is a card with this UID already", "", self._place)
         if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}:
             raise CardRefused.of(f"it does not take the card: status {answer.status}", "", self._place)
-        raise refusal(answer, self._place, "to write")
+        raise remote_refusal(answer, self._place, "to write")
 
 
 def _etags_in(token: str) -> dict[str, str] | None:

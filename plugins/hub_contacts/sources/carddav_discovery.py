@@ -7,16 +7,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from hub import SourceRefused
+from hub import Remote, SourceRefused, remote_refusal
 from hub_contacts.sources import dav_xml
 from hub_contacts.sources.dav_xml import NotDavError, multistatus, path_of, propfind, same_path
-from hub_contacts.sources.web import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hub_contacts.sources.dav_xml import Multistatus, Resource
-    from hub_contacts.sources.web import Web
 
 _WELL_KNOWN = "/.well-known/carddav"
 _BOOK = (
@@ -36,7 +34,7 @@ class AddressBook:
     writable: bool
 
 
-async def find_address_book(web: Web, url: str, name: str = "") -> AddressBook:
+async def find_address_book(web: Remote, url: str, name: str = "") -> AddressBook:
     """Return the address book at an address, or the one of that name of the account, or its first.
 
     Raises `SourceRefused` where there is none, `SourceUnreachable`.
@@ -58,11 +56,11 @@ async def find_address_book(web: Web, url: str, name: str = "") -> AddressBook:
     return await _in_home(web, _inside(web, at, home), name)
 
 
-async def ask(web: Web, url: str, names: Iterable[str], depth: str) -> tuple[str, Multistatus]:
-    """Ask for properties; return where that was answered, and the answer. Raises what `refusal` returns."""
+async def ask(web: Remote, url: str, names: Iterable[str], depth: str) -> tuple[str, Multistatus]:
+    """Ask for properties; return where that was answered, and the answer. Raises what `remote_refusal` returns."""
     answer = await web.ask("PROPFIND", url, content=propfind(names), headers={"Depth": depth, **XML})
     if answer.status != HTTPStatus.MULTI_STATUS:
-        raise refusal(answer, web.place, "to look at the address book")
+        raise remote_refusal(answer, web.place, "to look at the address book")
     try:
         return answer.url, multistatus(answer.body, answer.url)
     except NotDavError:
@@ -72,11 +70,11 @@ async def ask(web: Web, url: str, names: Iterable[str], depth: str) -> tuple[str
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 
-async def _first(web: Web, url: str) -> tuple[str, Resource] | None:
+async def _first(web: Remote, url: str) -> tuple[str, Resource] | None:
     """Return what is at an address; None where there is nothing of WebDAV."""
     answer = await web.ask("PROPFIND", url, content=propfind(_BOOK), headers={"Depth": "0", **XML})
     if answer.status == HTTPStatus.UNAUTHORIZED or answer.status >= HTTPStatus.TOO_MANY_REQUESTS:
-        raise refusal(answer, web.place, "to look for address books")
+        raise remote_refusal(answer, web.place, "to look for address books")
     if answer.status != HTTPStatus.MULTI_STATUS:
         return None
     try:
@@ -92,14 +90,14 @@ def _leads_on(found: Resource) -> bool:
     return bool(found.href(dav_xml.HOME) or found.href(dav_xml.PRINCIPAL))
 
 
-async def _one(web: Web, url: str) -> Resource:
+async def _one(web: Remote, url: str) -> Resource:
     _, told = await ask(web, url, _BOOK, "0")
     if not told.resources:
         raise SourceRefused.of("it tells nothing of your account", "is the address right?", web.place)
     return told.resources[0]
 
 
-async def _in_home(web: Web, home: str, name: str) -> AddressBook:
+async def _in_home(web: Remote, home: str, name: str) -> AddressBook:
     at, told = await ask(web, home, _BOOK, "1")
     books = [
         _book(urljoin(at, each.path), each)
@@ -125,7 +123,7 @@ def _book(url: str, found: Resource) -> AddressBook:
     )
 
 
-def _inside(web: Web, url: str, href: str) -> str:
+def _inside(web: Remote, url: str, href: str) -> str:
     """Return the URL of an href of the same host: the password goes nowhere else."""
     path = path_of(href, url)
     if not path:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from hub import SourceRefused, SourceUnreachable
+from hub.contact_source import SourceRefused, SourceUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -27,7 +27,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RemoteAnswer:
     """What a server answered, whole."""
 
     url: str
@@ -36,7 +36,7 @@ class Answer:
     body: bytes
 
 
-class Web:
+class Remote:
     """Asks the server of one account; `place` is what a person knows the account by.
 
     A request may take `within` seconds, redirects included, and its answer may have `most_bytes`.
@@ -54,7 +54,7 @@ class Web:
         """Ask no more."""
         await self._client.aclose()
 
-    async def ask(self, method: str, url: str, **what: Any) -> Answer:
+    async def ask(self, method: str, url: str, **what: Any) -> RemoteAnswer:
         """Return what the server answers, whatever its status; raises `SourceUnreachable` and `SourceRefused`."""
         async with self._told_to_people(url), asyncio.timeout(self._within):
             for _ in range(_MOST_REDIRECTS):
@@ -64,7 +64,7 @@ class Web:
                 url = self._redirected(url, answer.headers["location"])
         raise SourceRefused.of("it redirects without end", "is the address right?", self.place)
 
-    async def _once(self, method: str, url: str, what: dict[str, Any]) -> Answer:
+    async def _once(self, method: str, url: str, what: dict[str, Any]) -> RemoteAnswer:
         async with self._client.stream(method, url, **what) as response:
             parts: list[bytes] = []
             size = 0
@@ -75,7 +75,7 @@ class Web:
                         f"its answer is larger than {self._most_bytes:,} bytes", "is the address right?", self.place
                     )
                 parts.append(part)
-            return Answer(url, response.status_code, response.headers, b"".join(parts))
+            return RemoteAnswer(url, response.status_code, response.headers, b"".join(parts))
 
     def _redirected(self, url: str, location: str) -> str:
         old, new = urlsplit(url), urlsplit(urljoin(url, location))
@@ -83,7 +83,7 @@ class Web:
         if not upgraded and (old.scheme, old.netloc) != (new.scheme, new.netloc):
             raise SourceRefused.of(
                 f"it redirects to another place, {new.scheme}://{new.hostname}",
-                "if that is where your contacts are, make it the address of the source",
+                "if that is the right place, make it the address of the source",
                 self.place,
             )
         return new.geturl()
@@ -111,7 +111,7 @@ class Web:
             raise SourceRefused.of(f"{host} is not understood: {error}", "is the address right?", self.place) from None
 
 
-def refusal(answer: Answer, place: str, what: str) -> SourceRefused | SourceUnreachable:
+def remote_refusal(answer: RemoteAnswer, place: str, what: str) -> SourceRefused | SourceUnreachable:
     """Return the error that a status means, where it is none of those that the caller expects."""
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
@@ -124,9 +124,7 @@ def refusal(answer: Answer, place: str, what: str) -> SourceRefused | SourceUnre
             return SourceUnreachable.of("it is asked too much", "it is tried again later", place)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SourceUnreachable.of(f"it fails with status {answer.status}", "it is tried again", place)
-    return SourceRefused.of(
-        f"it answers {what} with status {answer.status}", "is the address that of your contacts?", place
-    )
+    return SourceRefused.of(f"it answers {what} with status {answer.status}", "is the address right?", place)
 
 
 def is_loopback(url: str) -> bool:
