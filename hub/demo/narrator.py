@@ -51,10 +51,14 @@ class Narrator:
             case events.Hold(call=call):
                 self._line(event, "‖", f"{_who(call)} on hold", "blue")
             case events.Resume(call=call):
-                self._line(event, "●", f"{_who(call)} taken back", "green")
+                word = "taken into the conference" if call.conference else "taken back"
+                self._line(event, "●", f"{_who(call)} {word}", "green")
             case events.End(call=call):
                 sign, word, style = _ENDS[call.outcome or Outcome.ENDED]
-                self._line(event, sign, f"{_who(call)}: {word}", style)
+                where = f" at {call.orbit}" if call.outcome is Outcome.PARKED else ""
+                self._line(event, sign, f"{_who(call)}: {word}{where}", style)
+            case events.MessagesChanged(now=now) if now.new:
+                self._line(event, "✉", f"{now.new} new in voicemail", "magenta")
             case events.DndChanged(on=on):
                 self._line(event, "-", f"do-not-disturb {'on' if on else 'off'}", "magenta")
             case events.PhoneChanged(state=state, message=message) if state != "closed":

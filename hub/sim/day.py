@@ -7,52 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
-from hub.core.call import CallState
 from hub.phone import commands
 from hub.sim.exchange.refusal import Refused
-from hub.sim.scenario import AdminEntry, CallEntry, Deed, PresenceEntry
+from hub.sim.scenario import AdminEntry, CallEntry, PresenceEntry
+from hub.sim.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from hub.sim.exchange.exchange import Exchange
-    from hub.sim.exchange.journal import LegView
     from hub.sim.exchange.timers import Timer
-    from hub.sim.scenario import Act, Entry
+    from hub.sim.scenario import Entry
 
 _BEFORE = 1
 """The day begins so many seconds of its own before the first thing happens."""
-_LONGEST = 600.0
-"""So many seconds after its last act a call that still goes on is hung up by its caller."""
-
-_LEG_COMMANDS: dict[Deed, type[commands.LegCommand]] = {
-    Deed.ANSWER: commands.AnswerLeg,
-    Deed.HOLD: commands.HoldLeg,
-    Deed.RESUME: commands.ResumeLeg,
-    Deed.DECLINE: commands.EndLeg,
-    Deed.IGNORE: commands.SilenceLeg,
-    Deed.HANG_UP: commands.EndLeg,
-}
-_SUITS: dict[Deed, tuple[CallState, ...]] = {
-    Deed.ANSWER: (CallState.ALERTING,),
-    Deed.HOLD: (CallState.CONNECTED,),
-    Deed.RESUME: (CallState.HOLD,),
-    Deed.DECLINE: (CallState.ALERTING,),
-    Deed.IGNORE: (CallState.ALERTING,),
-    Deed.HANG_UP: tuple(CallState),
-}
-_WORDS = {
-    Deed.ANSWER: "answers",
-    Deed.HOLD: "puts {} on hold",
-    Deed.RESUME: "takes {} back",
-    Deed.DECLINE: "declines {}",
-    Deed.IGNORE: "silences the ringing",
-    Deed.HANG_UP: "hangs up",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +75,7 @@ class Day:
         self._longest_gap = longest_gap
         self._calls = 0
         self._skipped: list[str] = []
-        self._running: set[_Story] = set()
+        self._running: set[Story] = set()
         self._next: Timer | None = None
         self._zero: datetime | None = None
 
@@ -138,7 +109,7 @@ class Day:
         self._skipped.append(sentence)
         self.told(at, sentence)
 
-    def story_over(self, story: _Story, at: datetime) -> None:
+    def story_over(self, story: Story, at: datetime) -> None:
         """Take note that a call is over."""
         self._running.discard(story)
         self._plan(at)
@@ -175,7 +146,7 @@ class Day:
         entry = self._entries.pop(0)
         if isinstance(entry, CallEntry):
             self._calls += 1
-            story = _Story(self, self._exchange, entry)
+            story = Story(self, self._exchange, entry)
             self._running.add(story)
             story.begin(at)
         elif isinstance(entry, AdminEntry):
@@ -188,87 +159,3 @@ class Day:
             self._exchange.command(at, entry.user, command, by_hand=True)
             self.told(at, f"{entry.user} switches do-not-disturb {'on' if entry.on else 'off'}")
         self._plan(at)
-
-
-class _Story:
-    """One call of the day, from dialling to the end."""
-
-    def __init__(self, day: Day, exchange: Exchange, entry: CallEntry) -> None:
-        self._day = day
-        self._exchange = exchange
-        self._entry = entry
-        self._left = list(entry.acts)
-        self._caller = ""
-        self._conversation = ""
-        self._timer: Timer | None = None
-
-    @property
-    def _name(self) -> str:
-        person = self._entry.person
-        return self._entry.user if person is None else person.name or person.number or "somebody unknown"
-
-    def begin(self, at: datetime) -> None:
-        """Dial."""
-        entry = self._entry
-        self._day.told(at, f"{self._name} calls {entry.to}")
-        try:
-            if entry.person is not None:
-                self._caller = self._exchange.call_in(at, entry.person, entry.to)
-            else:
-                dial = commands.DialNumber(entry.to, entry.handset)
-                self._caller = self._exchange.command(at, entry.user, dial, by_hand=True).leg
-        except Refused as refused:
-            self._day.skipped(at, f"{self._name} gets nowhere: {refused}")
-        self._conversation = self._exchange.conversation_of(self._caller)
-        if self._conversation:
-            self._exchange.when_over(self._conversation, self._end)
-            self._plan(at)
-        else:
-            self._exchange.schedule(at, self._end)
-
-    def stop(self) -> None:
-        """Do nothing more."""
-        self._left.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _plan(self, at: datetime) -> None:
-        if self._left:
-            self._timer = self._exchange.after(at, self._left[0].after, self._act)
-        else:
-            self._timer = self._exchange.after(at, _LONGEST, partial(self._exchange.hang_up, leg=self._caller))
-
-    def _act(self, at: datetime) -> None:
-        act = self._left.pop(0)
-        self._do(act, at)
-        self._plan(at)
-
-    def _do(self, act: Act, at: datetime) -> None:
-        legs = [leg for leg in self._exchange.legs(conversation=self._conversation) if self._means(act, leg)]
-        leg = next((leg for leg in legs if leg.state in _SUITS[act.deed]), None)
-        if leg is None:
-            self._day.skipped(at, f"{act.who} cannot {act.deed.replace('_', ' ')}: the call has gone another way")
-            return
-        who = leg.user or (self._name if leg.id == self._caller else leg.device or "the other side")
-        self._day.told(at, f"{who} {_WORDS[act.deed].format(leg.party.name or leg.party.number or 'the caller')}")
-        try:
-            if leg.user:
-                command = _LEG_COMMANDS[act.deed](leg.id)
-                self._exchange.command(at, leg.user, command, by_hand=True)
-            else:
-                self._exchange.hang_up(at, leg.id)
-        except Refused as refused:
-            self._day.skipped(at, f"{who} cannot {act.deed.replace('_', ' ')}: {refused}")
-
-    def _means(self, act: Act, leg: LegView) -> bool:
-        if act.who == "caller":
-            return leg.id == self._caller
-        if act.who == "called":
-            return leg.id != self._caller
-        return act.who in {leg.user, leg.device}
-
-    def _end(self, at: datetime) -> None:
-        for act in self._left:
-            self._day.skipped(at, f"{act.who} cannot {act.deed.replace('_', ' ')}: the call is over")
-        self.stop()
-        self._day.story_over(self, at)

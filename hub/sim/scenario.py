@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from hub.errors import Problem, UserError
 from hub.rules import yaml_source
 from hub.sim.audio.impairments import Impairments
 from hub.sim.audio.wav import recorded
+from hub.sim.deeds import Act, Deed
 from hub.sim.exchange.office import (
     ABILITIES,
     FEATURES,
@@ -54,26 +54,6 @@ if TYPE_CHECKING:
         WrittenStep,
         WrittenUser,
     )
-
-
-class Deed(StrEnum):
-    """What somebody can do in a call."""
-
-    ANSWER = "answer"
-    HOLD = "hold"
-    RESUME = "resume"
-    DECLINE = "decline"
-    IGNORE = "ignore"
-    HANG_UP = "hang_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Somebody (`caller`, `called`, a user or a handset) does something `after` so many seconds."""
-
-    after: float
-    deed: Deed
-    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +181,7 @@ def _entry(written: WrittenScenario, entry: WrittenEntry) -> Entry:
 
 def _act(written: WrittenDeed) -> Act:
     deed, who = next((deed, getattr(written, deed)) for deed in Deed if getattr(written, deed))
-    return Act(written.after, deed, who)
+    return Act(written.after, deed, who, written.to)
 
 
 def _office(written: WrittenScenario) -> Office:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.checking import shown, suggest
 from hub.core.boards import AppearanceKind
+from hub.sim.deeds import MAY_SAY_TO, NEEDS_TO, Deed
 from hub.sim.exchange.digits import destination, same
 from hub.sim.exchange.office import Office
 from hub.sim.exchange.refusal import Refused
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Mistake = tuple["Path", str, str]
 """Where it stands, the cause, the remedy."""
 
-_DEEDS = ("answer", "hold", "resume", "decline", "ignore", "hang_up")
 _HAPPENINGS = ("dnd_on", "dnd_off", "presence", "require_change", "wipe")
 _ROLES = ("caller", "called")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -178,10 +178,29 @@ class _Checker:
             yield path, str(refused), ""
 
     def _deed(self, path: Path, deed: WrittenDeed) -> Iterator[Mistake]:
-        given = [word for word in _DEEDS if getattr(deed, word)]
+        given = [word for word in Deed if getattr(deed, word)]
         if len(given) != 1:
-            yield path, f"somebody does one thing of {', '.join(_DEEDS)}", "split it"
+            yield path, f"somebody does one thing of {', '.join(Deed)}", "split it"
             return
         word = given[0]
-        known = (*self._written.users, *self._handsets, *(_ROLES if word == "hang_up" else ()))
-        yield from _known((*path, word), "user or handset", getattr(deed, word), known)
+        roles = _ROLES if word is Deed.HANG_UP else ()
+        yield from _known(
+            (*path, word), "user or handset", getattr(deed, word), (*self._written.users, *self._handsets, *roles)
+        )
+        if bool(deed.to) and word not in MAY_SAY_TO:
+            yield (*path, "to"), f"{word} goes to nobody", "leave it out"
+        elif not deed.to and word in NEEDS_TO:
+            yield path, f"{word} has no to", "say to whom"
+        elif deed.to:
+            yield from self._target((*path, "to"), word, deed.to)
+
+    def _target(self, path: Path, word: Deed, to: str) -> Iterator[Mistake]:
+        match word:
+            case Deed.VOICEMAIL:
+                yield from _known(path, "user", to, self._written.users)
+            case Deed.PARK:
+                yield from _known(path, "orbit", to, self._written.office.orbits)
+            case Deed.HAND_OFF:
+                yield from _known(path, "handset", to, self._handsets)
+            case _:
+                yield from self._dialled(path, to)

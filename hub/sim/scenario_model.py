@@ -267,7 +267,7 @@ Actor = Annotated[str, Field(description="a user or a handset")]
 
 
 class WrittenDeed(Written):
-    """What somebody does in a call, so many seconds after what was before: one word besides `after`."""
+    """What somebody does in a call, so many seconds after what was before: one word besides `after` and `to`."""
 
     after: Seconds = 0.0
     answer: Actor = ""
@@ -276,6 +276,18 @@ class WrittenDeed(Written):
     decline: Actor = ""
     ignore: Actor = ""
     hang_up: Annotated[str, Field(description="caller, called, a user or a handset")] = ""
+    transfer: Actor = ""
+    voicemail: Actor = ""
+    consult: Actor = ""
+    complete: Actor = ""
+    cancel: Actor = ""
+    conference: Actor = ""
+    leave: Actor = ""
+    park: Actor = ""
+    retrieve: Actor = ""
+    pick_up: Actor = ""
+    hand_off: Actor = ""
+    to: str = Field(default="", description="what is dialled; for voicemail a user, park an orbit, hand_off a handset")
 
 
 class WrittenEntry(Written):

@@ -17,16 +17,20 @@ from hub.errors import UserError
 from hub.phone import commands
 from hub.sim.adapter import SimAdapter, SimSettings
 from hub.sim.day import Day, Progress
+from hub.sim.deeds import Act, Deed
 from hub.sim.exchange.exchange import Exchange
+from hub.sim.exchange.journal import LegTold
 from hub.sim.exchange.office import ABILITIES, Handset, Reject, Ring, ToVoicemail, Who, line_keys
 from hub.sim.exchange.refusal import Refused
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, TWO_DESKS, sample_scenario
-from hub.sim.scenario import Act, CallEntry, Deed, DndEntry, Scenario, load, read
+from hub.sim.scenario import CallEntry, DndEntry, Scenario, load, read
 from hub.sim.server import SimServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hub.sim.exchange.journal import Told
 
 SMALL = """\
 office: {name: Small, lines: [L1], tone: 2}
@@ -117,6 +121,12 @@ def test_what_a_scenario_says() -> None:
         ("handset: desk, to: 102", "handset: bobs, to: 102", "handset of theirs"),
         ("handset: desk, to: 102", "handset: desk, to: one", "cannot be dialled"),
         ("{hang_up: caller}", "{after: 3}", "somebody does one thing of"),
+        ("{hang_up: caller}", "{transfer: alice}", "transfer has no to"),
+        ("{hang_up: caller}", "{transfer: alice, to: bob}", "'bob' cannot be dialled"),
+        ("{hang_up: caller}", "{hold: alice, to: 102}", "hold goes to nobody"),
+        ("{hang_up: caller}", "{voicemail: alice, to: 102}", 'there is no user "102"'),
+        ("{hang_up: caller}", "{hand_off: alice, to: bobby}", 'there is no handset "bobby" (did you mean'),
+        ("{hang_up: caller}", "{park: alice, to: 701}", 'there is no orbit "701"'),
         ("{hang_up: caller}", "{answer: caller}", "there is no user or handset"),
         ("password: bob-sim", "passwrd: bob-sim", '"password" is missing'),
         ("tone: 2", "tone: loud", "1:42: office.tone: expected a number"),
@@ -163,9 +173,14 @@ class Stage:
     def __init__(self, scenario: Scenario, gap: timedelta | None = None, pace: float = 1.0) -> None:
         self.progress: list[Progress] = []
         self.over = False
-        self.exchange = Exchange(scenario.office, epoch="boot", tell=lambda _told: None, pace=pace)
+        self.legs: list[LegTold] = []
+        self.exchange = Exchange(scenario.office, epoch="boot", tell=self.hear, pace=pace)
         self.day = Day(self.exchange, scenario.day, tell=self.progress.append, over=self.end, longest_gap=gap)
         self.day.begin(NOON)
+
+    def hear(self, told: Told) -> None:
+        if isinstance(told, LegTold):
+            self.legs.append(told)
 
     def end(self) -> None:
         self.over = True
@@ -224,6 +239,87 @@ def test_a_call_that_gets_nowhere_is_told() -> None:
     assert any("all outside lines are in use" in one for one in told)
 
 
+PARTIES = """\
+office: {name: Parties, lines: [L1, L2], orbits: ["701"]}
+users:
+  alice: {extension: 101, password: a, handsets: {desk: {}, cordless: {}}}
+  bob: {extension: 102, password: b, handsets: {bobs: {}}}
+  carol: {name: Carol, extension: 103, password: c, handsets: {carols: {}}}
+numbers:
+  "100": {name: Main, route: [{ring: alice}]}
+people:
+  jane: {name: Jane, number: "0301234567"}
+day:
+  - {at: 08:00, from: jane, to: "100", then: [THEN]}
+"""
+CONSULTED = "{after: 1, answer: desk}, {after: 5, consult: alice, to: 102}, {after: 2, answer: bob}"
+
+
+ASKED = ("alice answers", "alice asks 102 about Jane", "bob answers")
+PARKED = "{answer: desk}, {park: alice}, {after: 5, retrieve: bob}"
+HANDED_OFF = "{answer: desk}, {hand_off: alice, to: cordless}, {after: 3, answer: cordless}, {hang_up: cordless}"
+
+
+@pytest.mark.parametrize(
+    ("then", "told", "with_jane"),
+    [
+        (
+            f"{CONSULTED}, {{complete: alice}}, {{after: 1, hang_up: bob}}",
+            [*ASKED, "alice puts Jane through to bob", "bob hangs up"],
+            ["alice", "bob"],
+        ),
+        (
+            f"{CONSULTED}, {{cancel: alice}}, {{hang_up: alice}}",
+            [*ASKED, "alice drops bob and takes Jane back", "alice hangs up"],
+            ["alice"],
+        ),
+        (
+            f"{CONSULTED}, {{conference: alice}}, {{leave: desk}}, {{after: 1, hang_up: caller}}",
+            [*ASKED, "alice joins Jane and bob", "alice leaves the others to themselves", "Jane hangs up"],
+            ["alice", "bob"],
+        ),
+        (
+            f"{CONSULTED}, {{conference: alice}}, {{hang_up: caller}}",
+            [*ASKED, "alice joins Jane and bob", "Jane hangs up"],
+            ["alice"],
+        ),
+        (
+            f"{PARKED}, {{transfer: bob, to: 103}}, {{voicemail: carol}}, {{after: 3, hang_up: caller}}",
+            [
+                "alice answers",
+                "alice parks Jane",
+                "bob takes the call from orbit 701",
+                "bob sends Jane on to 103",
+                "carol sends Jane to voicemail",
+                "Jane hangs up",
+            ],
+            ["alice", "bob", "carol"],
+        ),
+        (
+            "{pick_up: carols}, {hang_up: carol}",
+            ["carol picks up Jane for alice", "carol hangs up"],
+            ["alice", "carol"],
+        ),
+        (HANDED_OFF, ["alice answers", "alice moves Jane to cordless", "alice answers", "alice hangs up"], ["alice"]),
+    ],
+)
+def test_people_send_calls_on_and_join_them(then: str, told: list[str], with_jane: list[str]) -> None:
+    stage = Stage(read(PARTIES.replace("THEN", then).encode(), "x"))
+    stage.play()
+    assert [one.sentence for one in stage.progress] == ["Jane calls 100", *told]
+    assert (stage.over, stage.day.report.skipped, stage.exchange.legs()) == (True, (), ())
+    assert {told.leg.user for told in stage.legs if told.leg.party.name == "Jane"} == set(with_jane)
+
+
+@pytest.mark.parametrize("deed", ["complete: alice", "retrieve: bob", "pick_up: alice", "leave: alice"])
+def test_what_cannot_be_done_with_a_call_is_skipped(deed: str) -> None:
+    stage = Stage(read(PARTIES.replace("THEN", f"{{answer: desk}}, {{{deed}}}, {{hang_up: caller}}").encode(), "x"))
+    stage.play()
+    (skipped,) = stage.day.report.skipped
+    word, who = deed.split(": ")
+    assert skipped.startswith(f"{who} cannot {word.replace('_', ' ')}: ")
+
+
 def test_a_stopped_day_is_over() -> None:
     stage = Stage(small())
     stage.exchange.advance(NOON + timedelta(seconds=2))
@@ -236,7 +332,7 @@ def test_a_stopped_day_is_over() -> None:
 
 @pytest.mark.feature("CALL-19")
 @pytest.mark.parametrize("pace", [2_000, 100_000])
-async def test_the_office_day_brings_alice_two_dozen_calls(pace: float) -> None:
+async def test_the_office_day_brings_alice_calls_of_every_kind(pace: float) -> None:
     scenario = load(sample_scenario(OFFICE_DAY))
     told: list[events.Event] = []
     async with SimServer(scenario.office, pace=pace) as server:
@@ -250,7 +346,7 @@ async def test_the_office_day_brings_alice_two_dozen_calls(pace: float) -> None:
         async def listen() -> None:
             async for signal in session.signals():
                 told.extend(board.apply(signal))
-                if sum(isinstance(event, events.End) for event in told) == 24:
+                if sum(isinstance(event, events.End) for event in told) == 28:
                     all_ended.set()
 
         listening = asyncio.create_task(listen())
@@ -264,18 +360,23 @@ async def test_the_office_day_brings_alice_two_dozen_calls(pace: float) -> None:
         await all_ended.wait()
         await session.close()
         await listening
-    assert (report.calls, report.skipped) == (25, ())
+    assert (report.calls, report.skipped) == (26, ())
     ends = [event.call for event in told if isinstance(event, events.End)]
     assert Counter((call.direction.value, str(call.outcome)) for call in ends) == {
-        ("inbound", "ended"): 11,
-        ("inbound", "missed"): 4,
+        ("inbound", "ended"): 10,
+        ("inbound", "missed"): 3,
         ("inbound", "elsewhere"): 3,
-        ("outbound", "ended"): 3,
+        ("inbound", "transferred"): 4,
+        ("inbound", "parked"): 1,
+        ("outbound", "ended"): 2,
+        ("outbound", "transferred"): 2,
         ("outbound", "failed"): 2,
         ("outbound", "no_answer"): 1,
     }
     assert all(call.id.count(".") == 1 for call in ends), "no call came twice"
-    assert sum(isinstance(event, events.Hold) for event in told) == 2
+    assert sum(isinstance(event, events.Hold) for event in told) == 3
+    conferences = (event.call for event in told if isinstance(event, events.CallEvent) and event.call.conference)
+    assert {call.party.name for call in conferences} == {"Zoë Ångström-Müller", "Carol Clerk"}
     assert [event.on for event in told if isinstance(event, events.DndChanged)] == [True, False]
     assert board.calls == {}
 
