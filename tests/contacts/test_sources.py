@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Self
+from xml.etree.ElementTree import Element, SubElement
 
 import httpx
 import pytest
+from ews_server import T, ews_running
 from radicale_server import PASSWORD, Radicale, radicale_running
 
 from hub import Wipe
@@ -280,6 +282,42 @@ async def test_each_user_has_sources_of_their_own_at_a_real_server(
         told_now = await alice.do("refresh", "cloud")
         assert (told_now["contacts"], {*await alice.people()}) == (1, {BOB})
     assert PASSWORD not in caplog.text
+
+
+@pytest.mark.feature("CON-09")
+async def test_what_exchange_cannot_hold_stays_here(phonehub: RunHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PW", "exchange-pw")
+    with ews_running(alice="exchange-pw") as server:
+        text = (
+            '[plugins.contacts.sources.mail]\nkind = "ews"\nemail = "alice@engines.example"\n'
+            f'url = "{server.url}"\npassword = "${{env:MAIL_PW}}"\n'
+        )
+        mailbox = server.mailboxes["alice"]
+        folder = mailbox.folder("contacts")
+        async with phonehub(config=text) as desk, Api(desk) as alice:
+            await alice.do("refresh", "mail")
+            contact = Element(f"{T}Contact")
+            for name, value in (("DisplayName", ADA), ("GivenName", "Ada"), ("Surname", "Smith")):
+                SubElement(contact, f"{T}{name}").text = value
+            item = mailbox.add(folder, contact)
+            await alice.do("refresh", "mail")
+            ada = (await alice.people())[ADA]
+            numbers = [{"text": "+1 585 555 0001", "label": "boat"}, {"text": "+1 585 555 0002", "label": "mobile"}]
+            await alice.http.patch(f"/people/{ada['id']}", json={"favourite": True, "numbers": numbers})
+            assert (await alice.do("refresh", "mail"))["error"] == ""
+            entries = {each.attrib["Key"]: each.text for each in item.element.iter(f"{T}Entry")}
+            assert entries == {"MobilePhone": "+1 585 555 0002", "OtherTelephone": "+1 585 555 0001"}
+            version = item.version
+            mailbox.change(item.id, "CompanyName", "Engines")
+            await alice.do("refresh", "mail")
+            ada = (await alice.people())[ADA]
+            assert (ada["company"], ada["favourite"]) == ("Engines", True)
+            assert [(each["text"], each["label"]) for each in ada["numbers"]] == [
+                ("+1 585 555 0001", "boat"),
+                ("+1 585 555 0002", "mobile"),
+            ]
+            await alice.do("refresh", "mail")
+            assert item.version == version + 1  # nothing was written back
 
 
 def account_of(desk: Desk, name: str = "office", user: str = "alice") -> Any:
