@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hub.core.call import Call
 
 _AT_ONCE = 500
+_LOOKED_AT = 50
+"""Calls that a search looks at at once."""
 _SHOWN = [tables.calls.c[name] for name in (
     "id", "user", "conversation", "direction", "name", "number", "e164", "national", "started", "answered", "ended",
     "duration", "outcome", "device", "line", "queue", "dnis", "dnis_name", "internal", "orbit",
@@ -151,13 +153,18 @@ def _rows(connection: Connection, query: Query, columns: list[Column[Any]]) -> l
 
 
 def _found(connection: Connection, query: Query, chosen: Any, candidates: Iterator[list[Any]]) -> list[Row[Any]]:
-    """Return the settled rows among the candidates; by time no more than are wanted, and in order."""
+    """Return the settled rows among the candidates; by time no more than are wanted, and in order.
+
+    The order is made here: by one for the database it would choose to go through all calls in that order.
+    """
     call, found = tables.calls.c, list[Any]()
+    unordered = chosen.where(not_(call.fresh)).order_by(None).limit(None)
+    end = query.offset + query.limit
     for times in candidates:
-        for start in range(0, len(times), _AT_ONCE):
-            these = chosen.where(not_(call.fresh), call.started.in_(times[start : start + _AT_ONCE]))
-            found += connection.execute(these)
-            if query.sort is Sort.TIME and len(found) >= query.offset + query.limit:
+        for start in range(0, len(times), _LOOKED_AT):
+            these = unordered.where(call.started.in_(times[start : start + _LOOKED_AT]))
+            found += _sorted(list(connection.execute(these)), query)
+            if query.sort is Sort.TIME and len(found) >= end:
                 return found
     return found
 

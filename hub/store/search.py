@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 _WORDS = a_table("call_words", a_column("rowid"), a_column("words"))
 _GRAM = 3
-_MOST_GRAMS = 12
+_MOST_GRAMS = 6
 """How many of a text's trigrams are looked up; the history itself looks at the whole text."""
+_LOCAL = 8
+"""Of a number only so many of its last characters are: most begin alike."""
 _USER_BITS = 10
 _LATEST = 1 << 52
 """Microseconds since 1970; calls that pretend to be of the year 2113 or of before 1970 are never put in."""
 _PRIVATE = 0xE000
-_FIRST_BATCH, _NEXT_BATCHES = 100, 5000
+_FIRST_BATCH, _NEXT_BATCHES = 50, 5000
+_AT_ONCE = 500
 
 
 def settle(connection: Connection, most: int) -> int:
@@ -72,23 +75,33 @@ def renew(connection: Connection, calls: Collection[tuple[str, Any]]) -> None:
     """Make the documents anew of users' calls of certain times."""
     if connection.dialect.name != "sqlite" or not calls:
         return
-    users: dict[int, list[str]] = {}
-    for user in all_users(connection):
-        users.setdefault(_bits(user), []).append(user)
-    call, note = tables.calls.c, tables.notes.c
-    numbers = {_number(user, started): (_bits(user), started) for user, started in calls}
+    numbers = {_number(user, started) for user, started in calls}
+    started = {_bits(user): set[Any]() for user, _ in calls}
+    for user, at in calls:
+        started[_bits(user)].add(at)
     connection.execute(delete(_WORDS).where(_WORDS.c.rowid == bindparam("of")), [{"of": number} for number in numbers])
-    documents = []
-    for number, (bits, started) in numbers.items():
-        there = (call.user.in_(users.get(bits, ())), call.started == started, call.deleted.is_(None), ~call.fresh)
-        texts = []
-        for row in connection.execute(select(call.user, call.id, call.searchable).where(*there)):
-            noted = select(note.text).where(note.user == row.user, note.call == row.id)
-            texts += [_mark(row.user), row.searchable, *connection.execute(noted).scalars()]
-        if texts:
-            documents.append({"rowid": number, "words": "\n".join(texts).casefold()})
-    if documents:
+    words: dict[int, list[str]] = {}
+    for user in tuple(all_users(connection)):
+        for at, text in _texts(connection, user, sorted(started.get(_bits(user), ()))):
+            words.setdefault(_number(user, at), []).append(text)
+    if words:
+        documents = [{"rowid": number, "words": "\n".join(texts).casefold()} for number, texts in words.items()]
         connection.execute(insert(_WORDS), documents)
+
+
+def _texts(connection: Connection, user: str, started: list[Any]) -> Iterator[tuple[Any, str]]:
+    """Yield the time and the words of each settled call of a user that began at one of these times."""
+    call, note = tables.calls.c, tables.notes.c
+    mark = _mark(user)
+    for start in range(0, len(started), _AT_ONCE):
+        there = (call.user == user, call.started.in_(started[start : start + _AT_ONCE]), call.deleted.is_(None))
+        rows = connection.execute(select(call.id, call.started, call.searchable).where(*there, ~call.fresh)).all()
+        noted: dict[str, list[str]] = {}
+        of_these = (note.user == user, note.call.in_([row.id for row in rows]))
+        for call_id, text in connection.execute(select(note.call, note.text).where(*of_these)):
+            noted.setdefault(call_id, []).append(text)
+        for row in rows:
+            yield row.started, "\n".join((mark, row.searchable, *noted.get(row.id, ())))
 
 
 def all_users(connection: Connection) -> Iterator[str]:
@@ -115,7 +128,7 @@ def candidates(
     `between` are the first time and the one that comes after the last, None without a bound.
     """
     any_text = " OR ".join(_all_of(tables.storable(text)) for text in texts)
-    match = f'"{_mark(user)}" AND ({any_text})'
+    match = f'"{_mark(user)}" AND ({any_text})' if _has_others(connection, user) else any_text
     first, last = between
     bounds = [
         0 if first is None else _number("", first),
@@ -136,6 +149,11 @@ def candidates(
             return
         bounds = [numbers[-1] + 1, bounds[1]] if oldest_first else [bounds[0], numbers[-1]]
         most = _NEXT_BATCHES
+
+
+def _has_others(connection: Connection, user: str) -> bool:
+    """Tell whether there are calls of others; without, a mark that is everywhere would be looked up for nothing."""
+    return any(each != user for each in all_users(connection))
 
 
 def _can_be_numbered() -> Any:
@@ -170,7 +188,8 @@ def _mark(user: str) -> str:
 
 def _all_of(text: str) -> str:
     """Return the query for documents with trigrams of a text, those from all over it."""
-    starts = range(len(text) - _GRAM + 1)
-    step = max(1, len(starts) // _MOST_GRAMS)
-    grams = dict.fromkeys(text[start : start + _GRAM].replace('"', '""') for start in starts[::step][:_MOST_GRAMS])
+    told = text[-_LOCAL:] if text.lstrip("+").isdecimal() else text
+    starts = range(len(told) - _GRAM + 1)
+    step = -(-len(starts) // _MOST_GRAMS)
+    grams = dict.fromkeys(told[start : start + _GRAM].replace('"', '""') for start in starts[::step])
     return "(" + " AND ".join(f'"{gram}"' for gram in grams) + ")"
