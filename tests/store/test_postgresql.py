@@ -18,7 +18,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, t
 
 from hub.core.call import Outcome
 from hub.store import migrate, tables
-from hub.store.store import Keep, Limits
+from hub.store.store import Keep, Limits, PostState, Sort
 from hub.store.trouble import StoreError
 
 if TYPE_CHECKING:
@@ -114,6 +114,32 @@ async def test_everything_is_kept_in_postgresql_too(server: Server, open_store: 
     again = await open_store(url=server.url)
     assert await again.mark("alice") == "m4"
     assert not await again.claim("k2")
+
+
+@pytest.mark.feature("HIST-02", "HIST-04")
+async def test_what_is_to_be_posted_and_what_is_deleted_in_postgresql(server: Server, open_store: OpenStore) -> None:
+    store = await open_store(url=server.url, journals=lambda _call: ("crm", "sheet"))
+    for number in range(3):
+        store.record_call(over(ringing(str(number), started=NOON + timedelta(hours=number))))
+    store.record_call(ringing("3"))
+    await store.flush()
+    post = await store.next_post("alice", "crm")
+    assert post is not None
+    assert (post.call, post.state, post.ended) == ("0.alice", PostState.WAITING, NOON + timedelta(seconds=10))
+    store.record_call(over(ringing("0")))
+    await store.flush()
+    assert await store.next_post("alice", "crm") == post, "the key stays"
+    await store.change_post(post, state=PostState.SET_ASIDE.value, attempts=1, body="{}", reason="no")
+    await store.postpone_posts("alice", "crm", NOON + timedelta(days=1))
+    assert (await store.journal("alice", "crm")).due == NOON + timedelta(days=1)
+    stands = [await store.journal("alice", name) for name in ("crm", "sheet")]
+    assert [(each.waiting, each.set_aside) for each in stands] == [(2, 1), (3, 0)]
+    assert await store.post_again("alice", "crm") == 1
+    assert [entry.conversation for entry in await store.calls("alice", sort=Sort.NAME)] == ["2", "1", "3", "0"]
+    assert await store.delete_call("alice", "2.alice")
+    assert await store.delete_calls("alice", NOON + timedelta(minutes=1)) == 1
+    assert [entry.conversation for entry in await store.calls("alice")] == ["1", "3"]
+    assert {each.call for each in await store.posts("alice")} == {"1.alice"}
 
 
 async def test_tables_are_as_the_revisions_make_them(server: Server, open_store: OpenStore) -> None:
