@@ -26,7 +26,8 @@ class PhoneError(Exception):
 
     Codes in use: `unknown_call`, `wrong_state`, `missing_capability`, `not_permitted`, `invalid_number`, `busy`,
     `would_end_call`, `not_connected`, `timeout`, `refused`; about an account `wrong_password`, `wrong_pin`,
-    `password_policy`, `change_required`, `not_kept`, `unknown_user`, `unknown_handset`, `bad_image`, `no_image`.
+    `too_many_guesses`, `password_policy`, `change_required`, `not_kept`, `unknown_user`, `unknown_handset`,
+    `bad_image`, `no_image`.
     """
 
     def __init__(self, message: str, code: str = "refused") -> None:

@@ -169,6 +169,8 @@ class SimAdapter:
         remedies = {code.value: remedy for code, remedy in _REFUSALS.items()}
         if error.code == Code.WIPED:
             return Wiped(f"{self._place()}: {error.message}")
+        if error.code == Code.TOO_MANY_GUESSES:  # perhaps somebody else's: whether ours is right is seen after that
+            return self._lost(error.message)
         if error.code == Code.PASSWORD_POLICY:
             return PhoneError(error.message, error.code)
         if error.code not in remedies:

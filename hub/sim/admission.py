@@ -12,6 +12,7 @@ from hub.sim.wire_types import WireHandset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from hub.sim import wire_requests
     from hub.sim.exchange.accounts import Accounts
@@ -27,7 +28,7 @@ class Admission:
         self._accounts = accounts
         self._protocols = protocols
 
-    def admit(self, request: wire_requests.SignIn) -> tuple[User, tuple[Handset, ...]] | Error:
+    def admit(self, request: wire_requests.SignIn, at: datetime) -> tuple[User, tuple[Handset, ...]] | Error:
         """Return the user and the handsets to watch, or why not."""
         lowest, highest = self._protocols
         if request.protocol < lowest:
@@ -39,12 +40,12 @@ class Admission:
         own = tuple(handset.id for handset in user.handsets)
         password = request.password.get_secret_value()
         try:
-            self._recognise(user.name, password, request.handsets or own)
+            self._recognise(user.name, password, request.handsets or own, at)
             unknown = [handset for handset in request.handsets if handset not in own]
             if unknown:
                 text = f"{user.name} has no handset {', '.join(map(repr, unknown))}"
                 return Error(id=request.id, code=Code.UNKNOWN_HANDSET, message=text, handsets=own)
-            self._renew(user.name, password, request.new_password)
+            self._renew(user.name, password, request.new_password, at)
         except Refused as refused:
             return Error(id=request.id, code=refused.code, message=str(refused))
         return user, tuple(one for one in user.handsets if not request.handsets or one.id in request.handsets)
@@ -53,17 +54,16 @@ class Admission:
         """Return the version of the protocol to speak with somebody who was let in."""
         return min(request.protocol, self._protocols[1])
 
-    def _recognise(self, user: str, password: str, devices: Iterable[str]) -> None:
-        if self._accounts.admits(user, password):
-            return
+    def _recognise(self, user: str, password: str, devices: Iterable[str], at: datetime) -> None:
         if device := self._accounts.was_wiped(user, password, devices):
             text = f"the administrator has wiped {device} of {user}: sign in with the new password"
             raise Refused(Code.WIPED, text)
-        raise Refused(Code.WRONG_PASSWORD, f"wrong password for {user!r}")
+        if not self._accounts.admits(user, password, at):
+            raise Refused(Code.WRONG_PASSWORD, f"wrong password for {user!r}")
 
-    def _renew(self, user: str, password: str, new: str) -> None:
+    def _renew(self, user: str, password: str, new: str, at: datetime) -> None:
         if new:
-            self._accounts.renew_password(user, password, new)
+            self._accounts.renew_password(user, password, new, at)
         if self._accounts.must_change(user):
             raise Refused(Code.CHANGE_REQUIRED, f"{user} must choose a new password before anything else")
 

@@ -106,6 +106,10 @@ class WrittenStep(Written):
     )
 
 
+_GUESSES = Field(default=5, ge=1, le=1000, description="wrong ones in a row after which none is heard for a while")
+_LOCKOUT = Field(default=30.0, description="seconds of that while, twice as long after each further wrong one")
+
+
 class WrittenPasswords(Written):
     """The phone system's rules for new passwords."""
 
@@ -113,6 +117,8 @@ class WrittenPasswords(Written):
     digits: int = Field(default=1, ge=0, le=100, description="digits among them, at least")
     letters: int = Field(default=1, ge=0, le=100, description="letters among them, at least")
     history: int = Field(default=4, ge=0, le=100, description="how many of the last ones may not come again")
+    guesses: int = _GUESSES
+    lockout: Seconds = _LOCKOUT
 
 
 class WrittenPins(Written):
@@ -121,6 +127,8 @@ class WrittenPins(Written):
     shortest: int = Field(default=4, ge=1, le=100, description="digits at least")
     longest: int = Field(default=10, ge=1, le=100, description="digits at most")
     history: int = Field(default=2, ge=0, le=100, description="how many of the last ones may not come again")
+    guesses: int = _GUESSES
+    lockout: Seconds = _LOCKOUT
 
 
 class WrittenUser(Written):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from base64 import b64encode
@@ -102,6 +103,7 @@ class SimServer:
     async def start(self) -> None:
         """Listen; raises `OSError` if the address is taken."""
         self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(_load_audio)
         quiet = logging.getLogger("hub.sim.websocket")
         quiet.setLevel(logging.WARNING)  # below that the library logs whole messages, with the passwords in them
         self._server = await serve(
@@ -243,7 +245,7 @@ class SimServer:
                 refusal = wire_answers.Error(id=error.request, code=error.code, message=str(error))
             else:
                 if isinstance(request, wire_requests.SignIn):
-                    found = self._admission.admit(request)
+                    found = self._admission.admit(request, self.now())
                     if not isinstance(found, wire_answers.Error):
                         return self._welcome(socket, request, *found)
                     refusal = found
@@ -299,7 +301,7 @@ class SimServer:
         return wire_answers.Done(id=request.id, leg=accepted.leg, told=told)
 
     def _sender(self) -> AudioSender:
-        if self._audio is None:
+        if self._audio is None:  # nobody gets here where it is not installed
             from hub.sim.audio.sender import AudioSender
 
             self._audio = AudioSender(self.office, self.exchange.audio)
@@ -313,3 +315,9 @@ class SimServer:
     def _snapshot(self, client: Client, since: str) -> WireState:
         found: UserSnapshot = self.exchange.snapshot(self.now(), client.user, since, client.handsets)
         return WireState.model_validate(found)
+
+
+def _load_audio() -> None:
+    """Import what sending audio needs, which takes a while, where it is installed."""
+    with contextlib.suppress(ImportError):
+        import hub.sim.audio.sender  # noqa: F401  for later

@@ -41,6 +41,7 @@ STATUS = {
     "no_image": HTTPStatus.NOT_FOUND,
     "wrong_password": HTTPStatus.FORBIDDEN,
     "wrong_pin": HTTPStatus.FORBIDDEN,
+    "too_many_guesses": HTTPStatus.TOO_MANY_REQUESTS,
     "invalid_number": HTTPStatus.UNPROCESSABLE_ENTITY,
     "password_policy": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_handset": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from hub.events import RecordingChanged
 from hub.phone.adapter import ConnectionLost
 from hub.phone.commands import DialNumber
 from hub.sim import scenario
+from hub.sim.exchange.password_policy import PasswordPolicy
 from hub.sim.exchange.refusal import Refused
 from hub.sim.player import Player
 from hub.sim.server import SimServer
@@ -246,7 +249,7 @@ async def test_a_pin_is_changed_by_its_own_rules(tmp_path: Path, outside: Simula
             assert reason in told[2]
         await desk.ask("PUT", "/account/pin", status=204, old="2580", new="8520")
         accounts = outside.server.exchange.accounts
-        assert (accounts.has_pin("alice", "8520"), accounts.has_pin("alice", "2580")) == (True, False)
+        assert (accounts.has_pin("alice", "8520", outside.server.now())) is True
         exchange = outside.server.exchange
         with pytest.raises(Refused, match="PIN"):
             exchange.command(outside.server.now(), "alice", DialNumber("*6225805855551234"))
@@ -288,6 +291,36 @@ async def test_where_the_hub_does_not_keep_the_password_the_person_is_told(
 
 
 @pytest.mark.feature("ACC-03")
+async def test_who_guesses_a_pin_is_told_to_wait(tmp_path: Path, outside: SimulatedOffice) -> None:
+    async with at_desk(configuration(tmp_path, outside.server.url)) as desk:
+        for nth in range(5):
+            assert (await desk.refused("PUT", "/account/pin", old=f"111{nth}", new="8520"))[1] == "wrong_pin"
+        told = await desk.refused("PUT", "/account/pin", old="2580", new="8520")
+        assert told[:2] == (429, "too_many_guesses")
+        assert "there were 5 wrong PINs in a row: try again in 30 s" in told[2]
+
+
+@pytest.mark.feature("ACC-01")
+async def test_a_wrong_password_is_tried_once_and_one_that_cannot_be_told_yet_again_and_again(tmp_path: Path) -> None:
+    policy = PasswordPolicy(guesses=2, lockout=1.0)
+    async with simulated_office(replace(office(), passwords=policy)) as outside:
+        path = configuration(tmp_path, outside.server.url)
+        secret_store.keep("phonehub/alice", "not-this-one-9")
+        guesses = outside.server.exchange.accounts._accounts["alice"].password
+        async with at_desk(path, state="refused") as desk:
+            assert "wrong password" in (await desk.stands("refused"))["message"]
+            assert (await desk.refused("POST", "/account/sign-in", password="not-that-one-9"))[1] == "wrong_password"
+            assert guesses.wrong == 2
+            message = (await desk.refused("POST", "/account/sign-in", password=OLD))[2]
+            assert "there were 2 wrong passwords in a row: try again in 1 s" in message
+        secret_store.keep("phonehub/alice", OLD)
+        guesses.heard_from = outside.server.now() + timedelta(seconds=1)
+        async with at_desk(path, state="lost") as desk:
+            assert "wrong passwords in a row: try again in 1 s" in (await desk.ask("GET", "/account"))["message"]
+            await desk.events.state("connected")
+
+
+@pytest.mark.feature("ACC-03")
 async def test_nothing_changes_where_the_new_password_could_not_be_kept(
     tmp_path: Path, outside: SimulatedOffice
 ) -> None:
@@ -296,7 +329,7 @@ async def test_nothing_changes_where_the_new_password_could_not_be_kept(
         code, word, message = await desk.refused("PUT", "/account/password", old=OLD, new=NEW)
         assert (code, word) == (422, "invalid_request")
         assert "is not to be had" in message
-        assert outside.server.exchange.accounts.admits("alice", OLD)
+        assert outside.server.exchange.accounts.admits("alice", OLD, outside.server.now())
 
 
 @pytest.mark.feature("ACC-03")
@@ -470,7 +503,7 @@ day:
 @pytest.mark.feature("ACC-05")
 async def test_colleagues_see_the_picture_until_it_is_cleared(tmp_path: Path, outside: SimulatedOffice) -> None:
     secret_store.keep("phonehub/bob", "bob-password-1")
-    outside.server.exchange.accounts.renew_password("bob", "bob-password-1", NEW)
+    outside.server.exchange.accounts.renew_password("bob", "bob-password-1", NEW, outside.server.now())
     secret_store.keep("phonehub/bob", NEW)
     async with (
         at_desk(configuration(tmp_path, outside.server.url)) as alice,

@@ -10,6 +10,8 @@ import hmac
 from base64 import b64decode
 from collections import deque
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from hub.errors import UserError
@@ -28,16 +30,38 @@ if TYPE_CHECKING:
     from hub.sim.exchange.reach import Asking, Deeds
 
 
+LONGEST_LOCKOUT = 3600.0
+"""Seconds."""
+
+
 @dataclass(slots=True)
 class _Secret:
-    """A password or PIN: the present one and those before it."""
+    """A password or PIN: the present one and those before it. `wrong` ones in a row were given by now."""
 
+    what: str
     policy: Policy
     former: deque[bytes]
+    wrong: int = 0
+    heard_from: datetime | None = None
 
     @classmethod
-    def of(cls, secret: str, policy: Policy) -> _Secret:
-        return cls(policy, deque([_digest(secret)] if secret else [], maxlen=max(1, policy.history)))
+    def of(cls, what: str, secret: str, policy: Policy) -> _Secret:
+        return cls(what, policy, deque([_digest(secret)] if secret else [], maxlen=max(1, policy.history)))
+
+    def guess(self, secret: str, at: datetime, pace: float) -> bool:
+        """Whether it is it; raises `Refused` while nothing is heard, since there were too many wrong ones."""
+        if self.heard_from is not None and at < self.heard_from:
+            wait = ceil((self.heard_from - at).total_seconds())
+            text = f"there were {self.wrong} wrong {self.what}s in a row: try again in {wait} s"
+            raise Refused(Code.TOO_MANY_GUESSES, text)
+        if self.is_it(secret):
+            self.wrong, self.heard_from = 0, None
+            return True
+        self.wrong += 1
+        if (further := self.wrong - self.policy.guesses) >= 0:
+            wait = min(LONGEST_LOCKOUT, self.policy.lockout * 2 ** min(further, 32)) / pace
+            self.heard_from = at + timedelta(seconds=wait)
+        return False
 
     def is_it(self, secret: str) -> bool:
         """Compare in a time that tells nothing of where they differ, nor of their lengths."""
@@ -49,7 +73,12 @@ class _Secret:
         was_used = bool(self.policy.history) and _digest(new) in self.former
         if problems := list(self.policy.problems(new, known=known, was_used=was_used)):
             raise Refused(Code.PASSWORD_POLICY, "; ".join(problems))
+        self.take(new)
+
+    def take(self, new: str) -> None:
+        """Be another one from now on."""
         self.former.append(_digest(new))
+        self.wrong, self.heard_from = 0, None
 
 
 @dataclass(slots=True)
@@ -63,13 +92,19 @@ class _Account:
 
 
 class Accounts:
-    """The accounts of an office's users."""
+    """The accounts of an office's users. Who guesses has to wait: see `PasswordPolicy`; `pace` divides that.
 
-    def __init__(self, office: Office) -> None:
+    What asks for a password or a PIN raises `Refused` meanwhile, for the right one too.
+    """
+
+    def __init__(self, office: Office, *, pace: float = 1.0) -> None:
+        self._pace = pace
         self._users = dict(office.users)
         self._accounts = {
             name: _Account(
-                _Secret.of(user.password, office.passwords), _Secret.of(user.pin, office.pins), user.must_change
+                _Secret.of("password", user.password, office.passwords),
+                _Secret.of("PIN", user.pin, office.pins),
+                user.must_change,
             )
             for name, user in office.users.items()
         }
@@ -83,28 +118,30 @@ class Accounts:
         """Return a user, with the PIN of now; KeyError if there is none."""
         return self._users[name]
 
-    def admits(self, user: str, password: str) -> bool:
+    def admits(self, user: str, password: str, at: datetime) -> bool:
         """Whether it is the user's password."""
-        return self._accounts[user].password.is_it(password)
+        return self._accounts[user].password.guess(password, at, self._pace)
 
-    def has_pin(self, user: str, pin: str) -> bool:
+    def has_pin(self, user: str, pin: str, at: datetime) -> bool:
         """Whether it is the user's PIN; who has none has no empty one."""
-        return bool(pin) and self._accounts[user].pin.is_it(pin)
+        return bool(pin) and self._accounts[user].pin.guess(pin, at, self._pace)
 
     def must_change(self, user: str) -> bool:
         """Whether the user must change the password before anything else."""
         return self._accounts[user].must_change
 
     def was_wiped(self, user: str, password: str, devices: Iterable[str]) -> str:
-        """Return which of these devices was wiped while this was the password; empty: none."""
+        """Return which of these devices was wiped while this, which it is no more, was the password; empty: none."""
         wiped = self._accounts[user].wiped
+        if self._accounts[user].password.is_it(password):
+            return ""
         given = _digest(password)
         return next((device for device in devices if hmac.compare_digest(wiped.get(device, b""), given)), "")
 
-    def renew_password(self, user: str, old: str, new: str) -> None:
+    def renew_password(self, user: str, old: str, new: str, at: datetime) -> None:
         """Change a password; raises `Refused`, with nothing changed."""
         account = self._accounts[user]
-        if not account.password.is_it(old):
+        if not account.password.guess(old, at, self._pace):
             raise Refused(Code.WRONG_PASSWORD, f"the old password is not that of {user!r}")
         account.password.change(new, self._known(user))
         account.must_change = False
@@ -134,18 +171,18 @@ class Accounts:
         if account.password.is_it(password):
             raise Refused(Code.PASSWORD_POLICY, "the wiped device knows this password: give another one")
         account.wiped[device] = account.password.former[-1]
-        account.password.former.append(_digest(password))
+        account.password.take(password)
 
     # --- what users do ---
 
-    def _change_password(self, _at: datetime, asking: Asking, command: ChangePassword) -> Accepted:
-        self.renew_password(asking.user.name, command.old, command.new)
+    def _change_password(self, at: datetime, asking: Asking, command: ChangePassword) -> Accepted:
+        self.renew_password(asking.user.name, command.old, command.new, at)
         return Accepted()
 
-    def _change_pin(self, _at: datetime, asking: Asking, command: ChangePin) -> Accepted:
+    def _change_pin(self, at: datetime, asking: Asking, command: ChangePin) -> Accepted:
         user = asking.user.name
         pin = self._accounts[user].pin
-        if not pin.is_it(command.old):
+        if not pin.guess(command.old, at, self._pace):
             raise Refused(Code.WRONG_PIN, f"the old PIN is not that of {user!r}")
         pin.change(command.new, self._known(user))
         self._users[user] = replace(self._users[user], pin=command.new)

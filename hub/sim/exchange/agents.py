@@ -65,9 +65,9 @@ class Agent:
 
 
 class Agents:
-    """The agents of an office, by name. `has_pin(user, pin)` says whether a PIN is a user's."""
+    """The agents of an office, by name. `has_pin(user, pin, at)` says whether a PIN is a user's."""
 
-    def __init__(self, switch: Switch, reach: Reach, has_pin: Callable[[str, str], bool]) -> None:
+    def __init__(self, switch: Switch, reach: Reach, has_pin: Callable[[str, str, datetime], bool]) -> None:
         self._switch = switch
         self._reach = reach
         self._has_pin = has_pin
@@ -125,15 +125,15 @@ class Agents:
 
     # --- what agents ask ---
 
-    def _sign_in(self, _at: datetime, asking: Asking, command: agent_commands.SignInAgent) -> Accepted:
-        agent = self._asking(asking, command.name, command.pin)
+    def _sign_in(self, at: datetime, asking: Asking, command: agent_commands.SignInAgent) -> Accepted:
+        agent = self._asking(asking, at, command.name, command.pin)
         queues = self._named(agent, command.queues, agent.queues)
         agent.signed_in.update(queues)
         agent.rest, agent.reason = AgentState.IDLE, ""
         return Accepted(told={"queues": ", ".join(queues)})
 
-    def _sign_out(self, _at: datetime, asking: Asking, command: agent_commands.SignOutAgent) -> Accepted:
-        agent = self._asking(asking, command.name, command.pin)
+    def _sign_out(self, at: datetime, asking: Asking, command: agent_commands.SignOutAgent) -> Accepted:
+        agent = self._asking(asking, at, command.name, command.pin)
         queues = self._named(agent, command.queues, [name for name in agent.queues if name in agent.signed_in])
         if agent.state is AgentState.RINGING and agent.queue in queues:
             raise Refused(Code.WRONG_STATE, f"a call of {agent.queue} rings: answer or decline it first")
@@ -145,7 +145,7 @@ class Agents:
         return Accepted(told={"queues": ", ".join(queues)})
 
     def _set_state(self, at: datetime, asking: Asking, command: agent_commands.SetAgentState) -> Accepted:
-        agent = self._asking(asking, command.name)
+        agent = self._asking(asking, at, command.name)
         if why := by_hand(agent.state, command.state):
             raise Refused(Code.WRONG_STATE, why)
         agent.end_wrap_up()
@@ -154,13 +154,13 @@ class Agents:
             agent.rest, agent.reason, agent.since = command.state, reason, at
         return Accepted()
 
-    def _asking(self, asking: Asking, capability: str, pin: str | None = None) -> Agent:
+    def _asking(self, asking: Asking, at: datetime, capability: str, pin: str | None = None) -> Agent:
         """Return the agent who asks; raises `Refused` where that is none, or the PIN is not theirs."""
         self._reach.any_handset(asking, capability)
         name = asking.user.name
         if name not in self.all:
             raise Refused(Code.UNKNOWN_QUEUE, f"{name} is an agent of no queue")
-        if pin is not None and not self._has_pin(name, pin):
+        if pin is not None and not self._has_pin(name, pin, at):
             raise Refused(Code.WRONG_PIN, f"the PIN is not that of {name}")
         return self.all[name]
 

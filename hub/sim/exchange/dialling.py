@@ -32,7 +32,7 @@ _MOST_DIGITS = 32
 
 
 class Dialling:
-    """Dials; `end` lets the party of a leg hang up."""
+    """Dials; `end` lets the party of a leg hang up, `has_pin(user, pin, at)` says whether a PIN is a user's."""
 
     def __init__(
         self,
@@ -41,12 +41,14 @@ class Dialling:
         reach: Reach,
         voicemail: Voicemail,
         end: Callable[[Branch, datetime], None],
+        has_pin: Callable[[str, str, datetime], bool],
     ) -> None:
         self._switch = switch
         self._hunt = hunt
         self._reach = reach
         self._voicemail = voicemail
         self._end = end
+        self._has_pin = has_pin
 
     @property
     def deeds(self) -> Deeds:
@@ -54,7 +56,7 @@ class Dialling:
         return {commands.DialNumber: self._dial, commands.SeizeLine: self._seize, IntercomNumber: self._intercom}
 
     def _dial(self, at: datetime, asking: Asking, command: commands.DialNumber) -> Accepted:
-        to = wanted(self._switch.office, asking.user, command.number)
+        to = self._wanted(asking.user, command.number, at)
         handset = self._reach.handset(asking, command.device, command.name)
         if is_emergency(self._switch.office, to):
             self._give_way(handset, at)
@@ -85,12 +87,15 @@ class Dialling:
             self._hunt.dial(caller, to, at)
         return caller
 
-    def number(self, user: User, text: str) -> Destination:
+    def number(self, user: User, text: str, at: datetime) -> Destination:
         """Say where a user wants a call to go; raises `Refused`."""
-        to = wanted(self._switch.office, user, text)
+        to = self._wanted(user, text, at)
         if isinstance(to, Seizing):
             raise Refused(Code.INVALID_NUMBER, "a number must follow the outside line here")
         return to
+
+    def _wanted(self, user: User, text: str, at: datetime) -> Destination | Seizing:
+        return wanted(self._switch.office, user, text, lambda pin: self._has_pin(user.name, pin, at))
 
     def _seize(self, at: datetime, asking: Asking, command: commands.SeizeLine) -> Accepted:
         if asking.user.restricted:
@@ -128,7 +133,7 @@ class Dialling:
             self._end(at_device[0], at)
 
     def _intercom(self, at: datetime, asking: Asking, command: IntercomNumber) -> Accepted:
-        to = self.number(asking.user, command.number)
+        to = self.number(asking.user, command.number, at)
         handset = self._reach.handset(asking, command.device, command.name)
         return Accepted(self._speak_to(at, asking.user, handset, to).id)
 

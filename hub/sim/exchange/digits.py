@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from hub.core.call import Cause
@@ -12,6 +11,8 @@ from hub.sim.exchange.office import PREFIX_LENGTH, Reject, Ring, ToQueue, Who
 from hub.sim.exchange.refusal import Code, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hub.sim.exchange.office import FarEnd, Group, Office, Route, Step, User
 
 _SEPARATORS = re.compile(r"[\s().\-/]")
@@ -60,10 +61,11 @@ class Nowhere:
 Destination = Inside | Outside | Nowhere
 
 
-def wanted(office: Office, user: User, text: str) -> Destination | Seizing:
+def wanted(office: Office, user: User, text: str, has_pin: Callable[[str], bool]) -> Destination | Seizing:
     """Say what a user wants who dials this: as `destination`, or a line (`9#`, or access code and PIN alone).
 
-    Raises `Refused`, also if the user may not call there so; no refusal and no destination holds a PIN.
+    `has_pin` says whether a PIN is the user's. Raises `Refused`, also if the user may not call there so; no refusal and
+    no destination holds a PIN.
     """
     number = _SEPARATORS.sub("", text)
     if known := next((one for one in office.contacts if number and one.speed_dial == number), None):
@@ -72,7 +74,7 @@ def wanted(office: Office, user: User, text: str) -> Destination | Seizing:
     code, prefix = office.access_code, office.outside_prefix
     if code and number.startswith(code) and number not in office.emergency:
         behind = number.removeprefix(code)
-        if not user.pin or not compare_digest(behind[: len(user.pin)].encode(), user.pin.encode()):
+        if not has_pin(behind[: len(user.pin)]):
             raise Refused(Code.WRONG_PIN, "the PIN behind the access code is wrong")
         return _over_a_line(office, behind[len(user.pin) :].removeprefix("#"))
     seizes = prefix and number.startswith(f"{prefix}#")

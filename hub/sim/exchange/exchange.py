@@ -89,7 +89,7 @@ class Exchange:
         self.pace = pace
         self._switch = Switch(office, epoch=epoch, tell=tell, wake=wake, pace=pace, memory=memory)
         self._reach = Reach(self._switch)
-        self.accounts = Accounts(office)
+        self.accounts = Accounts(office, pace=pace)
         agents = Agents(self._switch, self._reach, self.accounts.has_pin)
         queues = Queues(self._switch, agents)
         self._switch.watchers.insert(0, queues)
@@ -100,7 +100,7 @@ class Exchange:
         SystemCalls(self._switch)
         self.colleagues = Colleagues(self._switch, tell_all)
         self._phone_book = PhoneBook(office, tell)
-        dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end)
+        dialling = Dialling(*parts, Voicemail(self._switch), self._handling.end, self.accounts.has_pin)
         self._tell = tell
         self._deeds: Deeds = {
             **self.accounts.deeds,

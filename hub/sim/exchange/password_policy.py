@@ -21,13 +21,16 @@ class PasswordPolicy:
 
     `shortest` is how many characters it has at least, `digits` and `letters` how many of these are among them. The last
     `history` ones, the present one among them, may not come again. Nothing that is known of the user (name, extension,
-    ...) may be it or, from three characters on, be in it.
+    ...) may be it or, from three characters on, be in it. After so many wrong `guesses` none is heard for `lockout`
+    seconds, and for twice as long after each further one, up to an hour.
     """
 
     shortest: int = 8
     digits: int = 1
     letters: int = 1
     history: int = 4
+    guesses: int = 5
+    lockout: float = 30.0
 
     def problems(self, new: str, *, known: Iterable[str] = (), was_used: bool = False) -> Iterator[str]:
         """Yield all that is wrong with a new password; `was_used` is whether it is among the last `history`."""
@@ -48,7 +51,7 @@ class PasswordPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinPolicy:
-    """Rules for new PINs, which are digits alone: so many of them at least and at most; `history` as for passwords.
+    """Rules for new PINs, which are digits alone: so many of them at least and at most; the others as for passwords.
 
     Not three or more of the same or in a row, nor the user's extension.
     """
@@ -56,6 +59,8 @@ class PinPolicy:
     shortest: int = 4
     longest: int = 10
     history: int = 2
+    guesses: int = 5
+    lockout: float = 30.0
 
     def problems(self, new: str, *, known: Iterable[str] = (), was_used: bool = False) -> Iterator[str]:
         """Yield all that is wrong with a new PIN."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """Why the simulated phone system will not do something: the `code` of an `error` message."""
 
+    TOO_MANY_GUESSES = "too_many_guesses"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  a word of the protocol, no password
     UNKNOWN_USER = "unknown_user"
     UNKNOWN_HANDSET = "unknown_handset"

@@ -56,7 +56,7 @@ class Transferring:
 
     def _consult(self, at: datetime, asking: Asking, command: commands.ConsultLeg) -> Accepted:
         branch = self._leg(asking, command)
-        to = self._dialling.number(asking.user, command.number)
+        to = self._dialling.number(asking.user, command.number, at)
         handset = self._reach.handset(asking, branch.device, command.name)
         self._reach.free_to_talk(handset.id)
         self._reach.free_appearance(handset)
@@ -66,7 +66,7 @@ class Transferring:
 
     def _transfer(self, at: datetime, asking: Asking, command: commands.TransferLeg) -> Accepted:
         branch = self._leg(asking, command)
-        to = self._dialling.number(asking.user, command.number)
+        to = self._dialling.number(asking.user, command.number, at)
         self._hunt.reachable(to)
         talk = branch.talk
         self._take_out(branch, at)
