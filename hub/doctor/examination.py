@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from hub.doctor import parts, phones, setup
+from hub.doctor import parts, phones, recording, setup
 from hub.doctor.finding import Finding, Verdict
 from hub.errors import UserError
 
@@ -27,6 +27,7 @@ def examine(given: str | None) -> Iterator[Finding]:
     url, found = setup.running_hub(config)
     yield from found
     yield from _of_running_hub(config, url) if url else _of_files(config)
+    yield from recording.recording(config)
     yield from parts.browser(config)
     yield parts.clock()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from hub import config
+from hub.doctor.finding import Verdict
+from hub.doctor.recording import AN_HOUR, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,3 +219,46 @@ def test_no_browser(patient: Patient) -> None:
     told, remedy = patient.complaint("browser")
     assert told == "there is no netscape"
     assert "[plugins.screenpop]" in remedy
+
+
+@pytest.mark.feature("REC-10")
+def test_where_recordings_go_is_looked_at(patient: Patient) -> None:
+    def told() -> tuple[int, dict[str, Any]]:
+        code, findings = patient.examined()
+        (found,) = [each for each in findings if each["about"] == "recording"]
+        return code, found
+
+    code, found = told()
+    assert (code, found["verdict"]) == (0, "good")
+    assert re.search(r"recordings has room for [\d,]+ hours of calls$", found["told"])
+    server = f'adapter = "sim"\nserver = "{patient.server}"\nuser = "alice"\npassword = "${{env:PW}}"'
+    patient.write(server, '[recording]\nfolder = "audio"')
+    code, found = told()
+    assert (code, found["verdict"]) == (1, "bad")
+    assert found["told"] == f"there is no folder {patient.home / 'audio'}"
+    assert "make it" in found["remedy"]
+    (patient.home / "audio").mkdir()
+    assert told()[0] == 0
+
+
+@pytest.mark.feature("REC-10")
+def test_what_recording_lacks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "phonehub.toml"
+    path.write_text('[hub]\nstate = "state"\n[users.alice.phone]\nadapter = "sim"\n')
+
+    def verdict() -> tuple[Verdict, str, str]:
+        (found,) = recording(config.load(path))
+        return found.verdict, found.told, found.remedy
+
+    space = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: space._replace(free=3 * AN_HOUR))
+    assert verdict()[:2] == (Verdict.NOTE, f"{tmp_path / 'state' / 'recordings'} has room for 3 hours of calls")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: space._replace(free=1))
+    assert verdict()[0] is Verdict.BAD
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert verdict()[:2] == (Verdict.BAD, f"{tmp_path} cannot be written")
+    monkeypatch.setattr("hub.doctor.recording.find_spec", lambda name: None if name == "av" else name)
+    lacking = "no call can be recorded: av not installed"
+    assert verdict() == (Verdict.NOTE, lacking, 'pip install "phonehub[recording]"')
+    path.write_text(path.read_text() + "[recording]\nrecord_all = true\n")
+    assert verdict()[:2] == (Verdict.BAD, lacking)

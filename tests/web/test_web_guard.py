@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -104,6 +105,38 @@ def test_every_route_is_tried(server: ApiServer) -> None:
         for method in methods
     }
     assert known - {("GET", "/plugins/notebook/unguarded")} == tried
+
+
+AWAY = (
+    "..%2F..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "....%2F%2Fetc", "%2e%2e", "a%00b", "a%0d%0aX: y", "0" * 5000,
+    "0123456789ab%0a", "x0123456789ab", "0123456789abx",
+)  # fmt: skip
+
+
+def described(server: ApiServer) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return every route of which a part of the path is to be filled in."""
+    paths = server.app.openapi()["paths"].items()
+    return [(method, path, told) for path, each in paths if "{" in path for method, told in each.items()]
+
+
+def test_every_pattern_of_a_path_holds_from_end_to_end(server: ApiServer) -> None:
+    found = [
+        (path, parameter["schema"]["pattern"])
+        for _, path, told in described(server)
+        for parameter in told["parameters"]
+        if "pattern" in parameter["schema"]
+    ]
+    assert len(found) >= 4
+    assert [each for each in found if not re.fullmatch(r"\^.*\$", each[1])] == []
+
+
+async def test_no_path_leads_out_of_its_place(alice: httpx.AsyncClient, server: ApiServer) -> None:
+    names = ("/api/account/", "/api/appearances/", "/api/lines/", "/api/plugins/notebook/")  # which others look up
+    for method, path, _ in described(server):
+        for away in () if path.startswith(names) else AWAY:
+            there = re.sub(r"\{\w+\}", away, path.removeprefix("/api"))
+            answer = await alice.request(method.upper(), there, json={} if method != "get" else None)
+            assert answer.status_code in {404, 405, 409, 413, 415, 422, 501, 503}, (method, there)
 
 
 @pytest.mark.feature("DIAL-05")

@@ -27,7 +27,7 @@ from hub.web.routes.calls import ANY, Id
 
 router = APIRouter(tags=["recordings"])
 
-RecordingId = Annotated[str, Path(pattern="[0-9a-f]{12}", description="the recording's id")]
+RecordingId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="the recording's id")]
 _may_refuse = described(
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
