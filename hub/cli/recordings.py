@@ -131,11 +131,16 @@ def _named(recording: str) -> str:
 
 
 def _download(client: Any, recording: str, path: Path) -> None:
+    from contextlib import ExitStack
+
     from hub.errors import UserError
 
     try:
-        with path.open("xb") as file:
-            client.download(f"/recordings/{_named(recording)}/audio", file)
+        with ExitStack() as undo:
+            with path.open("xb") as file:
+                undo.callback(path.unlink, missing_ok=True)  # a part of it is worth nothing
+                client.download(f"/recordings/{_named(recording)}/audio", file)
+            undo.pop_all()
     except FileExistsError:
         raise UserError.of("it is there already", "name another file", str(path)) from None
     except OSError as error:

@@ -25,8 +25,8 @@ class CannotConvert(Exception):  # noqa: N818  what it tells
     """A recording could not be brought into its final format."""
 
 
-class KeptAsWritten(CannotConvert):
-    """It is kept as it was written, and `told` so."""
+class KeptAsItIs(CannotConvert):
+    """It is kept, though not as it should be; `told` is what there is."""
 
     def __init__(self, message: str, told: Sidecar) -> None:
         super().__init__(message)
@@ -41,9 +41,9 @@ class Finisher:
         self._within = within
 
     async def finish(self, path: Path, told: Sidecar) -> Sidecar:
-        """Finish the recording of a sidecar; return what is told of it then. Raises `KeptAsWritten` or OSError."""
+        """Finish the recording of a sidecar; return what is told of it then. Raises `KeptAsItIs` or OSError."""
         wav, target = beside(path, ENDINGS[Format.WAV]), beside(path, ENDINGS[told.format])
-        trouble = ""
+        trouble: list[str] = []
         if wav == target or not wav.exists():  # it was converted before the hub was ended
             size, sha256 = await asyncio.to_thread(digest, target)
         else:
@@ -51,15 +51,21 @@ class Finisher:
                 try:
                     size, sha256 = await self._convert(wav, target, told.format)
                 except CannotConvert as error:
-                    trouble, target = str(error), wav
+                    trouble.append(f"it stays as it was written: {error}")
+                    target = wav
                     size, sha256 = await asyncio.to_thread(digest, wav)
         changes = {"stage": Stage.SAVED, "audio": target.name, "size": size, "sha256": sha256}
         if trouble:
             changes["format"] = Format.WAV
         done = told.model_copy(update=changes)
-        await asyncio.to_thread(sidecar.write, path, done)
+        try:
+            await asyncio.to_thread(sidecar.write, path, done)
+        except OSError as error:
+            trouble.append(
+                f"what is told beside it was not written: {error.strerror}; that is made good at a next start"
+            )
         if trouble:
-            raise KeptAsWritten(trouble, done)
+            raise KeptAsItIs("; ".join(trouble), done)
         return done
 
     async def _convert(self, source: Path, target: Path, to: str) -> tuple[int, str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hub.errors import UserError
 from hub.recording import left_behind
-from hub.recording.finishing import Finisher, KeptAsWritten
+from hub.recording.finishing import Finisher, KeptAsItIs
 from hub.recording.library import NoRecording
 from hub.recording.sidecar import Stage
 from hub.store.recordings import RecordingEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hub.clock import Clock
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Work = Callable[[], Awaitable[None]]
+
 TIDY_EVERY = 3600.0
-"""Seconds between two looks at what is too old."""
+"""Seconds between two looks at what is too old, and at what could not be finished."""
+MOST_PUT_OFF = 1000
+"""Recordings that wait to be finished once more; for others the next start does that."""
 _GIGABYTE = 1_000_000_000
 
 
@@ -48,6 +53,7 @@ class Keeping:
         self._finisher = finisher or Finisher()
         self._stop_within = stop_within
         self._tasks: set[asyncio.Task[None]] = set()
+        self._put_off: dict[str, Work] = {}
         self._tidying: asyncio.Task[None] | None = None
 
     def start(
@@ -58,7 +64,7 @@ class Keeping:
     ) -> None:
         """Take up what was left behind in the users' folders, tell of it, and begin to delete what is too old."""
         for user, folder in folders.items():
-            self._begin(self._take_up(user, folder, ready), f"recordings of {user} left behind")
+            self._begin(partial(self._take_up, user, folder, ready), f"recordings of {user} left behind")
         self._tidying = asyncio.create_task(self._tidy(settings), name="recordings: retention")
 
     async def stop(self) -> None:
@@ -81,35 +87,45 @@ class Keeping:
 
     def finish(self, path: Path, told: Sidecar, ready: Callable[[Sidecar], None]) -> None:
         """Bring a recording into its final format, and into the library; never waits."""
-        self._begin(self._finish(path, told, ready), f"finishing {told.id}")
+        self._begin(partial(self._finish, path, told, ready), str(path))
 
-    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
+    def _begin(self, work: Work, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._tried(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _tried(self, work: Work, name: str) -> None:
+        """Do some work; what fails is tried again later, and holds up nothing else."""
+        try:
+            await work()
+        except FileNotFoundError as error:
+            log.warning("%s could not be finished: %s is gone", name, error.filename)
+        except (OSError, UserError) as error:
+            log.warning("%s could not be finished, that is tried again: %s", name, error)
+            if len(self._put_off) < MOST_PUT_OFF:
+                self._put_off[name] = work
+
     async def _finish(self, path: Path, told: Sidecar, ready: Callable[[Sidecar], None]) -> None:
         try:
-            try:
-                done = await self._finisher.finish(path, told)
-            except KeptAsWritten as error:
-                log.warning("%s stays as it was written: %s", path, error)
-                done = error.told
-            await self.library.add(entry_of(path, done))
-        except (OSError, UserError) as error:
-            log.warning("%s could not be finished: %s", path, error)
-            return
+            done = await self._finisher.finish(path, told)
+        except KeptAsItIs as error:
+            log.warning("%s: %s", path, error)
+            done = error.told
+        await self.library.add(entry_of(path, done))
         ready(done)
 
     async def _take_up(self, user: str, folder: Path, ready: Callable[[Call, Sidecar], None]) -> None:
         """Finish what a crash left, and put into the library what it does not know."""
         for path, told in await asyncio.to_thread(left_behind.found, folder, user):
-            if told.stage is not Stage.SAVED:
-                log.info("finishing %s, which an earlier run left behind", path)
-                call = await self.library.call(user, told.call)
-                await self._finish(path, told, partial(ready, call) if call else _nobody)
-            elif await self.library.find(user, told.id) is None:
-                await self.library.add(entry_of(path, told))
+            await self._tried(partial(self._take_up_one, path, told, ready), str(path))
+
+    async def _take_up_one(self, path: Path, told: Sidecar, ready: Callable[[Call, Sidecar], None]) -> None:
+        if told.stage is not Stage.SAVED:
+            log.info("finishing %s, which an earlier run left behind", path)
+            call = await self.library.call(told.user, told.call)
+            await self._finish(path, told, partial(ready, call) if call else _nobody)
+        elif await self.library.find(told.user, told.id) is None:
+            await self.library.add(entry_of(path, told))
 
     async def _tidy(self, settings: Mapping[str, RecordingSection]) -> None:
         while True:
@@ -119,6 +135,9 @@ class Keeping:
                 except UserError as error:
                     log.warning("old recordings of %s could not be deleted: %s", user, error)
             await self._clock.sleep(TIDY_EVERY)
+            put_off, self._put_off = self._put_off, {}
+            for name, work in put_off.items():
+                self._begin(work, name)
 
     async def tidy(self, user: str, wanted: RecordingSection) -> None:
         """Delete a user's recordings that are too old, and the oldest where there are too many; raises `UserError`."""

@@ -69,12 +69,7 @@ class Library:
 
     async def peaks(self, user: str, recording: str, points: int) -> list[list[float]]:
         """Return the shape of a recording, for each channel; raises `NoRecording`."""
-        from hub.recording.waveform import NoAudio, peaks
-
-        try:
-            return await asyncio.to_thread(peaks, await self.audio(user, recording), points)
-        except NoAudio as error:
-            raise NoRecording(f"the file of recording {recording} cannot be read: {error}") from None
+        return await asyncio.to_thread(_shape, recording, await self.audio(user, recording), points)
 
     async def delete(self, user: str, recording: str, by: str) -> None:
         """Delete a recording's files, and keep who did that; raises `NoRecording` or OSError."""
@@ -91,6 +86,15 @@ class Library:
         """Return a call of the history, None if it is not there."""
         await self._store.flush()
         return await self._store.call(user, call)
+
+
+def _shape(recording: str, path: Path, points: int) -> list[list[float]]:
+    from hub.recording.waveform import NoAudio, peaks  # not on the loop: it brings numpy
+
+    try:
+        return peaks(path, points)
+    except NoAudio as error:
+        raise NoRecording(f"the file of recording {recording} cannot be read: {error}") from None
 
 
 def _sidecar(audio: Path) -> Path:

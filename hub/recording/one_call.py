@@ -72,6 +72,13 @@ class _Waiting:
     done: asyncio.Future[None] | None
 
 
+def load() -> None:
+    """Import what recording needs, which takes a while: not on the loop. ImportError where it is not installed."""
+    import hub.media.codecs
+    import hub.recording.receiver
+    import hub.recording.studio  # noqa: F401  for later
+
+
 class CallRecording:
     """One call's recording. `call` is to be kept up to date; `reason` says why it stands as it does."""
 
@@ -213,6 +220,7 @@ class CallRecording:
     async def _attach(self, at: float) -> None:
         """Have the phone system send the audio, and begin a file; raises `Failure`, and then nothing is left over."""
         try:
+            await self._aside(load)
             from hub.media.codecs import CODECS
             from hub.recording import studio
             from hub.recording.receiver import NoPort
@@ -304,8 +312,8 @@ class CallRecording:
                 log.debug("the audio of %s was not ended: %s", self.call.id, error)
 
     async def _save(self, at: float) -> None:
-        """Close the file; raises `Failure` if the end of it could not be written."""
-        from hub.recording import studio
+        """Close the file, and hand it on; raises `Failure` if the end of it could not be written."""
+        from hub.recording import sidecar, studio
 
         line, self._line = self._line, None
         take, self._take = self._take, None
@@ -314,10 +322,14 @@ class CallRecording:
         error = await asyncio.wrap_future(self._tools.receiver().close(line, at))
         if take is None:
             return
+        told = studio.told(take, self.call, take.begin.wall(at))
         try:
-            told = await self._aside(studio.end, take, self.call, take.begin.wall(at))
+            if take.tape.heard:
+                await self._aside(sidecar.write, take.path, told)
+            else:
+                await self._aside(studio.discard, take)
         except OSError as failed:
-            raise of_error(failed) from None
+            error = error or failed
         if take.tape.heard:
             self._tools.saved(self, take.path, told)
         if error is not None:

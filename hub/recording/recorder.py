@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from hub import events
 from hub.core.recording import Cue, NotNow, Policy, RecordingState, Standing
 from hub.phone.adapter import PhoneError
+from hub.phone.commands import AttachMedia
 from hub.recording.cues import cue_of, is_spoken_on
 from hub.recording.failures import Failure
-from hub.recording.one_call import CallRecording, Tools
+from hub.recording.one_call import CallRecording, Tools, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +77,7 @@ class Recorder:
         self._finish_within = finish_within
         self._receiver: Receiver | None = None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-recording")
-        self._running = False
+        self._running = self._is_loaded = False
         self._calls: dict[tuple[str, str], CallRecording] = {}
         self._tools: dict[str, Tools] = {}
 
@@ -112,6 +113,7 @@ class Recorder:
         if isinstance(event, events.CallEvent):
             self._follow(event)
         elif isinstance(event, events.PhoneChanged) and event.state == "connected":
+            self._load(event.user)
             self._look_at_all(event.user)
         elif isinstance(event, events.PhoneChanged) and event.state == "signed_out":
             self._close_all(event.user)
@@ -227,6 +229,12 @@ class Recorder:
             is_new = known is None or (known.standing is Standing.OFF and not known.stopped)
             if policy.records_all and is_spoken_on(call) and is_new:
                 self._of(user, call).cue(Cue.FOUND)
+
+    def _load(self, user: str) -> None:
+        """Have ready what recording needs, once there is a phone whose calls can be recorded."""
+        if not self._is_loaded and AttachMedia.name in self._phones[user].capabilities:
+            self._is_loaded = True
+            self._threads.submit(load)
 
     def _close_all(self, user: str) -> None:
         """Save what is recorded of a user who has signed out: their calls may go on, but nobody tells of them."""

@@ -116,14 +116,17 @@ class Sidecar(_Part):
 
 
 def write(path: Path, told: Sidecar) -> None:
-    """Put it in the place of what was there, at once; raises OSError."""
+    """Put it in the place of what was there, at once or not at all; raises OSError."""
     part = path.with_name(f".{path.name}.part")
-    fd = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, OWNER_ONLY)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        file.write(told.model_dump_json(indent=2) + "\n")
-        file.flush()
-        os.fsync(fd)
-    part.replace(path)
+    try:
+        fd = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, OWNER_ONLY)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(told.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(fd)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Sidecar | None:

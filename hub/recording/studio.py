@@ -113,10 +113,10 @@ def begin(
     return Take(tape, path, told, begun)
 
 
-def end(take: Take, call: Call, at: datetime) -> Sidecar:
-    """Tell in the sidecar what was recorded, and return that; without any audio all of it goes."""
+def told(take: Take, call: Call, at: datetime) -> Sidecar:
+    """Return what was recorded, once the tape is finished."""
     tape = take.tape
-    told = take.told.model_copy(
+    return take.told.model_copy(
         update={
             "stage": Stage.CONVERTING,
             "conversation": call.conversation,
@@ -129,15 +129,10 @@ def end(take: Take, call: Call, at: datetime) -> Sidecar:
             "right": reception(tape, RIGHT),
         }
     )
-    if tape.heard:
-        sidecar.write(take.path, told)
-    else:
-        discard(take)
-    return told
 
 
 def discard(take: Take) -> None:
-    """Remove what was begun."""
+    """Remove a recording in which there is nothing."""
     beside(take.path, WAV).unlink(missing_ok=True)
     take.path.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ from talking import talking
 
 from hub.core.recording import Cue
 from hub.phone.adapter import PhoneError
+from hub.recording.convert import digest
 from hub.recording.failures import ADVICE
 
 if TYPE_CHECKING:
@@ -145,9 +146,18 @@ async def test_the_disk_is_full(tmp_path: Path, small_disk: Path) -> None:
             while filler.write(b"x" * 1024):
                 pass
         await failed(talk, "disk_full")
+        await talk.events.type("recording_ready")  # although nothing can be written beside it
         (path,) = talk.files()
         audio, rate = soundfile.read(path)
         assert len(audio) / rate > 0.4
+        assert list_of(talk.folder) == [path.with_suffix(".json").name, path.name, "filler"]
+        (entry,) = await talk.hub.recordings.entries("alice")
+        assert (entry.size, entry.sha256) == digest(path)
+        (small_disk / "filler").unlink()
+        talk.hub.recorder.keeping.start({"alice": talk.folder}, {}, lambda *_: None)
+        await talk.hub.recorder.keeping.settled()  # as the next start does
+        assert talk.sidecar(path)["stage"] == "saved"
+        assert (await talk.hub.recordings.entries("alice"))[0].sha256 == digest(path)[1]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from hub.core.numbers import Number, NumberKind
 from hub.recording import gain, left_behind, sidecar, tones
 from hub.recording.convert import Format, convert, digest
 from hub.recording.failures import ADVICE, of_error
-from hub.recording.finishing import Finisher, KeptAsWritten
+from hub.recording.finishing import Finisher, KeptAsItIs
 from hub.recording.naming import MOST_ALIKE, beside, claim, stem_of
 from hub.recording.sidecar import Side, Sidecar, Stage
 from hub.recording.wav import Coding, FileGone, WavWriter
@@ -202,7 +202,7 @@ def test_what_a_crash_leaves_behind(tmp_path: Path) -> None:
 async def test_a_format_that_cannot_be_made_leaves_what_was_written(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((11025, 2)), 11025)  # a rate that Opus does not have
     path = tmp_path / "a.json"
-    with pytest.raises(KeptAsWritten, match="11025 Hz") as kept:
+    with pytest.raises(KeptAsItIs, match="11025 Hz") as kept:
         await Finisher().finish(path, told(format="opus", stage=Stage.CONVERTING))
     assert kept.value.told == sidecar.read(path)
     assert (kept.value.told.format, kept.value.told.audio, kept.value.told.stage) == ("wav", "a.wav", Stage.SAVED)
@@ -212,7 +212,7 @@ async def test_a_format_that_cannot_be_made_leaves_what_was_written(tmp_path: Pa
 
 async def test_a_conversion_that_hangs_is_given_up(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((8000, 2)), 8000)
-    with pytest.raises(KeptAsWritten, match="not converted within"):
+    with pytest.raises(KeptAsItIs, match="not converted within"):
         await Finisher(within=0.001).finish(tmp_path / "a.json", told(format="flac", stage=Stage.CONVERTING))
     assert (tmp_path / "a.wav").exists()
 

@@ -17,7 +17,12 @@ from talking import talking
 
 from hub.config.sections import RecordingSection
 from hub.core.recording import Cue
+from hub.errors import UserError
 from hub.phone import commands
+from hub.recording import sidecar
+from hub.recording.keeping import TIDY_EVERY, Keeping
+from hub.recording.library import Library
+from hub.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from talking import Talk
 
     from hub.store.recordings import RecordingEntry
+    from hub.store.store import Store
 
 
 async def recorded(talk: Talk, number: str, name: str, packets: int = 10) -> str:
@@ -274,3 +280,48 @@ def list_of(folder: Path) -> list[Path]:
 
 def mode_of(path: Path) -> int:
     return path.stat().st_mode
+
+
+@pytest.mark.feature("REC-14")
+async def test_saving_leaves_nothing_behind_when_it_fails(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        ada = await recorded(talk, "+15855550001", "Ada")
+        talk.files()[0].unlink()
+        copy = tmp_path / "copy.wav"
+        with pytest.raises(AssertionError, match="not there any more"):
+            await run(talk, "recordings", "save", ada, str(copy))
+        assert not copy.exists()
+
+
+class Forgetful(Library):
+    """A library whose store fails a few times."""
+
+    def __init__(self, store: Store, fails: int) -> None:
+        super().__init__(store)
+        self.fails = fails
+
+    async def add(self, entry: RecordingEntry) -> None:
+        self.fails -= 1
+        if self.fails >= 0:
+            raise UserError.of("the database is locked")
+        await super().add(entry)
+
+
+async def test_a_store_that_fails_holds_up_no_other_recording_and_is_tried_again(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        ids = {await recorded(talk, f"+1585555000{nth}", "Ada") for nth in range(3)}
+        store, clock = talk.hub.store, VirtualClock()
+        for each in ids:
+            await store.recording_deleted("alice", each, "nobody")
+        told = [sidecar.read(path) for path in talk.files(".json")]
+        for path, one in zip(talk.files(".json"), told, strict=True):
+            assert one is not None
+            sidecar.write(path, one.model_copy(update={"id": one.id[::-1]}))
+        keeping = Keeping(Forgetful(store, 2), clock)
+        keeping.start({"alice": talk.folder}, {}, lambda *_: None)
+        await keeping.settled()
+        assert len(await store.recordings("alice")) == 1
+        await clock.advance(TIDY_EVERY)
+        await keeping.settled()
+        assert {entry.id[::-1] for entry in await store.recordings("alice")} == ids
+        await keeping.stop()
