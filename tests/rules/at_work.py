@@ -15,6 +15,7 @@ import httpx
 from hub import events
 from hub.clock import SystemClock
 from hub.core.dial_plan import DialPlan
+from hub.core.directory import Directory
 from hub.plugin_host.context import Context, Services
 from hub.rules import doing
 from hub.rules.folders import Folder, Library
@@ -123,6 +124,7 @@ async def at_work(
         next_seq=lambda _user: next(numbers),
         phone=lambda _user: None,
         database=lambda _plugin: None,
+        directory=lambda _user: Directory(),
         http=lambda: client,
         secret=lambda text: resolve(text, redactor=redactor, folder=folder),
         learn=redactor.learn,
