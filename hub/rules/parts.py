@@ -7,11 +7,12 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from hub.core.dial_plan import DialPlan
+from hub.events import ContactFound
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterable
 
-    from hub.core.call import Call
+    from hub.core.call import Call, Contact
     from hub.events import Event
     from hub.plugin_host.context import Context
 
@@ -44,6 +45,12 @@ class Facts:
     plan: DialPlan = _PLAN
     dnd: bool | None = None
     options: NumberOptions = AS_RECEIVED
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact that was found just now, else the best of the call's."""
+        found = self.event.contact if isinstance(self.event, ContactFound) else None
+        return found or (self.call.contact if self.call else None)
 
     @property
     def now(self) -> datetime:

@@ -97,7 +97,8 @@ class UserView:
 
 NAMES = {
     "call": "the call; `call.id`, `call.number.e164`, `call.name`, `call.dnis.number`, `call.started`, ...",
-    "contact": "the matching contact: `contact.name`, `contact.company`, `contact.groups`, `contact.link`, ...",
+    "contact": "the matching contact, with `contact_found` the one that was found: `contact.name`, `contact.company`, "
+    "`contact.groups`, `contact.link`, ...",
     "event": "the event's type",
     "now": "when it happened, local time",
     "queue": "the queue that the call came through, or in which callers wait",
@@ -113,7 +114,7 @@ def names(facts: Facts) -> dict[str, Any]:
     call = facts.call
     return {
         "call": _call(call, facts) if call else CallView(),
-        "contact": _contact(call.contacts[0]) if call and call.contacts else ContactView(),
+        "contact": _contact(facts.contact) if facts.contact else ContactView(),
         "event": facts.event.type,
         "now": facts.now,
         "queue": queue_of(facts),

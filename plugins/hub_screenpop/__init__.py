@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub import hookimpl
+from hub_screenpop.open_contact import OPEN_CONTACT
 from hub_screenpop.open_url import OPEN_URL
 from hub_screenpop.process import Processes
 from hub_screenpop.run import run_action
@@ -21,7 +22,7 @@ __all__ = ["ScreenPop"]
 
 
 class ScreenPop:
-    """The actions `open_url` and `run`."""
+    """The actions `open_url`, `open_contact` and `run`."""
 
     def __init__(self) -> None:
         self._processes = Processes()
@@ -34,4 +35,4 @@ class ScreenPop:
     @hookimpl
     def register_rule_parts(self) -> Iterable[Action]:
         """Return the actions."""
-        return (OPEN_URL, run_action(self._processes))
+        return (OPEN_URL, OPEN_CONTACT, run_action(self._processes))

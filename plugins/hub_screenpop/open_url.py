@@ -33,9 +33,13 @@ class OpenUrl(BaseModel):
 
 
 async def _open(value: OpenUrl, job: Job) -> Done:
-    url: str = job.expand(value.url)
+    return await open_page(job.expand(value.url), value.where, job)
+
+
+async def open_page(url: str, where: Where | None, job: Job) -> Done:
+    """Open a page in the browser or the console, as the rule or the config says."""
     settings = job.context.config if isinstance(job.context.config, Settings) else Settings()
-    where = value.where or settings.where
+    where = where or settings.where
     if where is Where.CONSOLE or (where is Where.AUTO and job.server):
         call = job.facts.call
         job.context.emit(OpenPage, url=url, call=call.id if call else "", rule=job.rule)

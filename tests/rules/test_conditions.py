@@ -9,7 +9,7 @@ import pytest
 from facts_of import OUTBOUND, about, ringing
 
 from hub import events
-from hub.core.call import NOBODY, CallState, Direction, Outcome
+from hub.core.call import NOBODY, CallState, Contact, Direction, Outcome
 from hub.rules.parts import Condition, Facts
 from hub.rules.ruleset import Rule, RuleSet
 from hub.rules.sample import CALL, FACTS
@@ -222,3 +222,30 @@ def test_each_condition_has_a_verdict(load: Callable[[str], list[Rule]]) -> None
     assert (queue.text, queue.holds, queue.seen) == ("queue: x or y", False, "Sales")
     assert explained.stopped_by() == one_of
     assert CALL.queue == "Sales"
+
+
+@pytest.mark.feature("RULE-04")
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [("{company: engines*}", True), ("{group: family}", True), ("{group: vip, company: Engines Ltd}", True),
+     ("{company: Babbage}", False), ("{known: true}", True), ("{name: Ada}", True),
+     ("{name: Ada Lovelace}", False)],
+)  # fmt: skip
+def test_all_contacts_that_are_known_count(
+    fires: Callable[[str, Facts], bool],
+    when: str,
+    holds: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    contacts = (
+        Contact(id="1", name="Ada", groups=("family",)),
+        Contact(id="2", name="Ada Lovelace", company="Engines Ltd", groups=("vip",)),
+    )
+    assert fires(f"{RING}{{caller: {when}}}", ringing(contacts=contacts)) is holds
+
+
+@pytest.mark.feature("RULE-04")
+def test_a_caller_whom_nobody_knows(fires: Callable[[str, Facts], bool]) -> None:
+    stranger = ringing(caller="+15855550999", caller_name="Engines Ltd")
+    for when in ("{known: true}", "{company: '*'}", "{group: '*'}"):
+        assert not fires(f"{RING}{{caller: {when}}}", stranger)
+    assert fires(RING + "{caller: {known: false}}", stranger)

@@ -22,8 +22,8 @@ class Caller(BaseModel):
     known: bool | None = Field(default=None, description="whether a contact has the number")
     number: Many[NumberPattern] = Field(default=(), description="the number, `*` for any characters")
     name: Many[TextPattern] = Field(default=(), description="the name shown, `*` for any characters")
-    company: Many[TextPattern] = Field(default=(), description="the contact's company")
-    group: Many[TextPattern] = Field(default=(), description="a group that the contact is in")
+    company: Many[TextPattern] = Field(default=(), description="the company of one of the contacts")
+    group: Many[TextPattern] = Field(default=(), description="a group that one of the contacts is in")
 
 
 def _holds(caller: Caller, facts: Facts) -> bool:
@@ -34,9 +34,9 @@ def _holds(caller: Caller, facts: Facts) -> bool:
         keys = number_keys(call.party.number)
         if not any(pattern.is_among(keys) for pattern in caller.number):
             return False
-    contact = call.contact
-    company, groups = (contact.company, contact.groups) if contact else ("", ())
-    return _any(caller.name, (call.name,)) and _any(caller.company, (company,)) and _any(caller.group, groups)
+    companies = [contact.company for contact in call.contacts if contact.company]
+    groups = [group for contact in call.contacts for group in contact.groups]
+    return _any(caller.name, (call.name,)) and _any(caller.company, companies) and _any(caller.group, groups)
 
 
 def _any(patterns: tuple[TextPattern, ...], texts: Iterable[str]) -> bool:
@@ -64,7 +64,7 @@ CALLER = Condition(
     name="caller",
     value=Caller,
     test=_holds,
-    doc="the other party: `known`, `number`, `name`, and of the contact `company` and `group`; all that are given hold",
+    doc="the other party: `known`, `number`, `name`, and of any of the contacts `company` and `group`; all given hold",
     seen=_seen,
     field=party_keys,
     keys=_keys,

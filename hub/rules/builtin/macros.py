@@ -43,8 +43,8 @@ def dnis_name(facts: Facts) -> str:
 
 
 def company(facts: Facts) -> str:
-    """Return the company of the matching contact."""
-    return facts.call.contacts[0].company if facts.call and facts.call.contacts else ""
+    """Return the company of the matching contact, the best of those that have one."""
+    return next((each.company for each in facts.call.contacts if each.company), "") if facts.call else ""
 
 
 def _without_separators(number: Number, facts: Facts) -> str:
