@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hub.core.numbers import NO_NUMBER, Number, NumberKind
     from hub.core.phone_contacts import ContactNumber, PhoneContact, PhoneContactKind
     from hub.core.presence import Presence
+    from hub.core.presence.wishes import PresenceCause
     from hub.core.signals import (
         ColleaguesSignal,
         DndSignal,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         Answer,
         CallChanged,
         CallEvent,
+        ChangeLogged,
         ColleaguesChanged,
         ContactFound,
         Dial,
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
     from hub.phone.effects import Consulted, Dialled
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
+    from hub.presence.own_presence import OwnPresence
     from hub.remote import Remote, RemoteAnswer, is_loopback, remote_refusal
     from hub.remote_auth import BasicOrDigest
     from hub.rules.jinja import TemplateFault
@@ -142,6 +145,7 @@ __all__ = [
     "CardGone",
     "CardRefused",
     "Cause",
+    "ChangeLogged",
     "Clock",
     "Colleague",
     "ColleaguesChanged",
@@ -190,6 +194,7 @@ __all__ = [
     "NumberKind",
     "OpenPage",
     "Outcome",
+    "OwnPresence",
     "Party",
     "PasswordRenewing",
     "Phone",
@@ -201,6 +206,7 @@ __all__ = [
     "PhoneError",
     "PluginChanged",
     "Presence",
+    "PresenceCause",
     "PresenceChanged",
     "PresenceSignal",
     "Problem",
@@ -254,11 +260,13 @@ _HOMES = {
     "hub.core.numbers": "NO_NUMBER Number NumberKind",
     "hub.core.phone_contacts": "ContactNumber PhoneContact PhoneContactKind",
     "hub.core.presence": "Presence",
+    "hub.core.presence.wishes": "PresenceCause",
     "hub.core.signals": "ColleaguesSignal DndSignal EndedLeg Kind LegSignal PhoneContactsSignal PresenceSignal "
     "Signal Snapshot",
     "hub.errors": "Problem UserError",
-    "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ColleaguesChanged ContactFound Dial DndChanged End "
-    "Event Hold Lagged OpenPage PhoneChanged PhoneContactsChanged PluginChanged PresenceChanged RecordingChanged "
+    "hub.events": "EVENTS ActionDone Answer CallChanged CallEvent ChangeLogged ColleaguesChanged ContactFound Dial "
+    "DndChanged End Event Hold Lagged OpenPage PhoneChanged PhoneContactsChanged PluginChanged PresenceChanged "
+    "RecordingChanged "
     "RecordingReady Resume Ring Started Stopping Wipe to_json",
     "hub.hookspecs": "hookimpl",
     "hub.phone.account": "Account",
@@ -269,6 +277,7 @@ _HOMES = {
     "hub.phone.effects": "Consulted Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
+    "hub.presence.own_presence": "OwnPresence",
     "hub.remote": "Remote RemoteAnswer is_loopback remote_refusal",
     "hub.remote_auth": "BasicOrDigest",
     "hub.rules.jinja": "TemplateFault",

@@ -31,6 +31,7 @@ from hub.plugin_host.context import Context, Services
 from hub.plugin_host.dispatch import Dispatcher
 from hub.plugin_host.limits import Limits
 from hub.plugin_host.settings import unknown_tables
+from hub.presence.stewards import Stewards
 from hub.recording import recorder
 from hub.recording.keeping import Keeping
 from hub.recording.library import Library
@@ -115,6 +116,9 @@ class Hub:
             ),
             Keeping(self.recordings, self.clock),
         )
+        self.presences = Stewards(
+            config, self.store, self.clock, tzlocal.get_localzone(), emit=self.emit, next_seq=self._next_seq
+        )
         self.manager = manager_for(config, given=plugins, clock=self.clock, redact=self.redactor)
 
     async def start(self) -> None:
@@ -163,6 +167,7 @@ class Hub:
         self._dispatcher.emit(event)
         for listener in tuple(self._listeners):
             listener(event)
+        self.presences.consume(event)  # last: what it tells then comes after the event
 
     def _next_seq(self, user: str) -> int:
         return next(self._seq[user])
@@ -199,6 +204,8 @@ class Hub:
         self._connect()
         self.recorder.start()
         self._stack.push_async_callback(self.recorder.stop)  # before the phones are: it has them end the audio
+        self.presences.start()
+        self._stack.push_async_callback(self.presences.stop)  # likewise: it has them give back what was set
 
     async def _load_plugins(self) -> Services:
         await asyncio.to_thread(self.manager.load)
@@ -218,6 +225,7 @@ class Hub:
             emit=self.emit,
             next_seq=self._next_seq,
             phone=self.phones.get,
+            presence=self.presences.get,
             database=self._databases.get,
             directory=self._directories.__getitem__,
             http=lambda: client,
@@ -259,6 +267,7 @@ class Hub:
                 next_seq=self._next_seq,
                 plan=lambda user: self._plans[user],
                 dnd=lambda user: self.phones[user].dnd if user in self.phones else None,
+                presence=lambda user: self.phones[user].presence if user in self.phones else None,
                 context=context,
                 redact=self.redactor,
                 server=self.config.hub.server,
@@ -315,6 +324,7 @@ class Hub:
             why=stands.signed_out,
             last_dialled=partial(self._last_dialled, user),
         )
+        await self.presences.add(self.phones[user])
         self.accounts[user] = Account(
             self.phones[user], Credentials(table.settings), stands, path, make=make, learn=self.redactor.learn
         )

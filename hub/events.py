@@ -184,6 +184,23 @@ class PresenceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLogged(Event):
+    """A change of presence, availability or do-not-disturb was written to the user's log, with who made it and why.
+
+    `kind` is one of `presence`, `availability` and `dnd`; `source` is `phone` (by hand at the phone system), `hand`,
+    the cause of a wish (`rule`, `appointment`, ...) or the plugin that told it.
+    """
+
+    type: ClassVar[str] = "change_logged"
+
+    kind: str
+    before: str
+    now: str
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardChanged(Event):
     """Something that the phone shows beside its calls changed; `now` is the whole of it."""
 
@@ -386,8 +403,8 @@ class Lagged(Event):
 
 _ALL: tuple[type[Event], ...] = (
     Ring, Dial, Answer, Hold, Resume, Transfer, Park, End, CallChanged, ContactFound, RecordingChanged, RecordingReady,
-    *BOARDS.values(), ColleaguesChanged, PhoneContactsChanged, DndChanged, PresenceChanged, PhoneChanged, Wipe, Started,
-    Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
+    *BOARDS.values(), ColleaguesChanged, PhoneContactsChanged, DndChanged, PresenceChanged, ChangeLogged, PhoneChanged,
+    Wipe, Started, Stopping, OpenPage, ActionDone, PluginChanged, Lagged,
 )  # fmt: skip
 EVENTS = {event.type: event for event in _ALL}
 """Every event of the hub by its public name."""

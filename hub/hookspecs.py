@@ -149,6 +149,16 @@ def on_dnd(event: events.DndChanged, context: Context) -> None:
 
 
 @hookspec
+def on_presence(event: events.PresenceChanged, context: Context) -> None:
+    """Colleagues see the user elsewhere."""
+
+
+@hookspec
+def on_change_logged(event: events.ChangeLogged, context: Context) -> None:
+    """A change of presence, availability or do-not-disturb was logged, with who made it and why."""
+
+
+@hookspec
 def on_phone(event: events.PhoneChanged, context: Context) -> None:
     """The connection to the phone system changed."""
 

@@ -127,6 +127,13 @@ MORE = {
         "gone": ("bank",),
     },
     "presence": {"presence": Presence.AT_A_MEETING, "before": Presence.IN_OFFICE},
+    "change_logged": {
+        "kind": "presence",
+        "before": "in_office",
+        "now": "at_a_meeting",
+        "source": "appointment",
+        "reason": "Budget",
+    },
     "appearances": {
         "now": Appearances(
             appearances=(

@@ -39,6 +39,7 @@ COMMANDS = {
     "end": "Hang up.",
     "ignore": "Silence a ringing call here; it goes on ringing elsewhere.",
     "dnd": "Switch do-not-disturb, or tell how it stands.",
+    "presence": "Show where colleagues see you, and why, or say where you are.",
     "appearance": "Show the line keys, choose one, or take what one holds.",
     "lines": "Show the outside lines, seize or answer one.",
     "messages": "Tell how many voicemail messages there are, or hear them.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli.output import as_json, print_json, print_table, printable, problems_as_json, say, show
+from hub.cli.presence import PRESENCES
 from hub.cli.times import Since, local
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
     from hub.cli import Settings
 
-_EVENTS = ("ring", "dial", "answer", "hold", "resume", "end", "missed", "dnd", "start-up", "schedule", "queue_waiting")
+_EVENTS = (
+    "ring", "dial", "answer", "hold", "resume", "end", "missed", "dnd", "presence", "start-up", "schedule",
+    "queue_waiting",
+)  # fmt: skip
 _OUTCOMES = ("ended", "transferred", "parked", "no_answer", "missed", "failed", "elsewhere", "preempted")
 _MOST = 10_000
 
@@ -67,6 +71,7 @@ def schema(settings: Settings) -> None:
 @click.option("--outcome", type=click.Choice(_OUTCOMES), help="How a call ended.")
 @click.option("--internal", is_flag=True, help="The other party is in the same phone system.")
 @click.option("--dnd/--no-dnd", default=None, help="Whether do-not-disturb is on.")
+@click.option("--presence", type=click.Choice(PRESENCES), help="Where colleagues see the user.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"]), help="When.  [default: now]")
 @click.option("--run", "really", is_flag=True, help="Do it, for the rules that act.")
 @as_json

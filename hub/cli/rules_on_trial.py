@@ -13,6 +13,7 @@ import tzlocal
 
 from hub.cli.rules_at_hand import AtHand, at_hand
 from hub.core.call import Direction, Outcome
+from hub.core.presence import Presence
 from hub.errors import UserError
 from hub.events import plain
 from hub.rules.trial import MadeUp, explained, past_facts, would_do
@@ -40,6 +41,7 @@ def on_trial(
         event, given["outcome"] = "end", Outcome.MISSED
     given["outcome"] = Outcome(given["outcome"]) if given["outcome"] else None
     given["direction"] = Direction(given["direction"]) if given["direction"] else None
+    given["presence"] = Presence(given["presence"]) if given["presence"] else None
     zone = tzlocal.get_localzone()
     now = datetime.now(zone)
     if at is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from hub.config.sections import JournalSection, RecordingSection
+    from hub.config.sections import JournalSection, PresenceSection, RecordingSection
     from hub.config_file import ConfigFile
     from hub.errors import Problem
     from hub.secrets import Redactor
@@ -59,6 +59,10 @@ class Config:
         common, own = self.tables.recording, self.users[user].recording
         chosen = {} if own is None else {name: getattr(own, name) for name in own.model_fields_set}
         return common.model_copy(update=chosen)
+
+    def presence(self, user: str) -> PresenceSection:
+        """Return what goes for a user's presence, the user's own settings over everyone's."""
+        return self.users[user].presence or self.tables.presence
 
     def journals(self, user: str) -> dict[str, JournalSection]:
         """Return where a user's calls are posted, by name, the user's own settings over everyone's."""

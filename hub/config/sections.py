@@ -208,6 +208,18 @@ class RecordingSection(Section):
     )
 
 
+class PresenceSection(Section):
+    """Where users are, as colleagues see it."""
+
+    ignore: Annotated[tuple[Literal["on_vacation", "on_business_trip", "at_home"], ...], BeforeValidator(_listed)] = (
+        Field(
+            default=(),
+            description="presences that nothing but the user's hand changes once it has set them: `on_vacation`, "
+            "`on_business_trip`, `at_home`",
+        )
+    )
+
+
 class ReceivingSection(Section):
     """Where the audio of recorded calls is received."""
 
@@ -272,6 +284,9 @@ class UserSection(Section):
     journals: dict[Name, JournalSection] = Field(
         default_factory=dict, description="over `[journals.NAME]`, for this user: `[users.NAME.journals.NAME]`"
     )
+    presence: PresenceSection | None = Field(
+        default=None, description="over `[presence]`, for this user: `[users.NAME.presence]`"
+    )
 
 
 class Tables(Section):
@@ -281,6 +296,7 @@ class Tables(Section):
     dial_plan: DialPlanSection = Field(default=DialPlanSection(), description="see `[dial_plan]`")
     web: WebSection = Field(default=WebSection(), description="see `[web]`")
     recording: RecordingSection = Field(default=RecordingSection(), description="see `[recording]`")
+    presence: PresenceSection = Field(default=PresenceSection(), description="see `[presence]`")
     receiving: ReceivingSection = Field(default=ReceivingSection(), description="see `[receiving]`")
     journals: dict[Name, JournalSection] = Field(default_factory=dict, description="see `[journals.NAME]`")
     users: dict[Name, UserSection] = Field(default_factory=dict, description="see `[users.NAME]`")

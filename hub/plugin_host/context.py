@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hub.contact_source import ContactSourceKind
     from hub.core.directory import Directory
     from hub.phone.phone import Phone
+    from hub.presence.own_presence import OwnPresence
+    from hub.presence.steward import Steward
     from hub.store.database import Database
 
 T = TypeVar("T")
@@ -33,10 +35,10 @@ _GIVEN_BY_THE_HUB = frozenset({"seq", "at", "user"})
 class Services:
     """What the hub hands to the contexts of all its plugins.
 
-    `emit` takes an event into the hub's flow, on the loop; `next_seq(user)` numbers it. `phone(user)` and
-    `database(plugin)` give None where there is none. `directory(user)` is where callers are looked up. `folder` holds
-    one folder for each plugin. `learn` has a secret hidden in all text that goes out. `loop_thread` is the identity of
-    the thread that the loop runs on.
+    `emit` takes an event into the hub's flow, on the loop; `next_seq(user)` numbers it. `phone(user)`, `presence(user)`
+    and `database(plugin)` give None where there is none. `directory(user)` is where callers are looked up. `folder`
+    holds one folder for each plugin. `learn` has a secret hidden in all text that goes out. `loop_thread` is the
+    identity of the thread that the loop runs on.
     """
 
     clock: Clock
@@ -52,6 +54,7 @@ class Services:
     learn: Callable[[str], None]
     loop_thread: int
     contact_sources: Callable[[], Mapping[str, ContactSourceKind]] = dict
+    presence: Callable[[str], Steward | None] = lambda _user: None
 
 
 class Context:
@@ -93,6 +96,16 @@ class Context:
             who = f"user {self.user} has" if self.user else "the hub itself has"
             raise LookupError(f"{who} no phone")
         return phone
+
+    @property
+    def presence(self) -> OwnPresence:
+        """What the plugin wants the user's presence to be; LookupError where the user has no phone."""
+        from hub.presence.own_presence import OwnPresence
+
+        steward = self._services.presence(self.user)
+        if steward is None:
+            raise LookupError(f"user {self.user} has no phone" if self.user else "the hub itself has no presence")
+        return OwnPresence(self.plugin, steward, self.clock, self._on_loop)
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -236,8 +249,19 @@ class Context:
     def _log_failure(self, what: str, error: BaseException) -> None:
         self.log.error("%s failed", what, exc_info=error)
 
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        """Do something on the loop, now or, from a thread, so that what it raises comes back."""
+        if self._is_on_loop():
+            work()
+        else:
+            self.call(_done(work))
+
     def _is_on_loop(self) -> bool:
         return threading.get_ident() == self._services.loop_thread
+
+
+async def _done(work: Callable[[], None]) -> None:
+    work()
 
 
 async def _contained(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.core.dial_plan import DialPlan
+    from hub.core.presence import Presence
     from hub.core.queue_boards import Queues
     from hub.events import Event
     from hub.plugin_host.context import Context
@@ -49,10 +50,10 @@ class Keeper(Protocol):
 class Services:
     """What rules are given to work with by the hub.
 
-    `emit` takes an event into the hub's flow and `next_seq(user)` numbers it. `plan(user)` and `dnd(user)` are the
-    user's dial plan and whether do-not-disturb is on. `context(part, user)` is that of the plugin which registered an
-    action; the hub's own for its own. `redact` hides secrets; `server` says that the hub serves other computers.
-    `queues(user)` are the user's queues as they stand.
+    `emit` takes an event into the hub's flow and `next_seq(user)` numbers it. `plan(user)`, `dnd(user)` and
+    `presence(user)` are the user's dial plan, whether do-not-disturb is on, and where colleagues see the user.
+    `context(part, user)` is that of the plugin which registered an action; the hub's own for its own. `redact` hides
+    secrets; `server` says that the hub serves other computers. `queues(user)` are the user's queues as they stand.
     """
 
     clock: Clock
@@ -65,6 +66,7 @@ class Services:
     redact: Callable[[str], str] = str
     server: bool = False
     queues: Callable[[str], Queues | None] = lambda _user: None
+    presence: Callable[[str], Presence | None] = lambda _user: None
 
 
 @dataclass(frozen=True, slots=True)

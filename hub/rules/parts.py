@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterable
 
     from hub.core.call import Call, Contact
+    from hub.core.presence import Presence
     from hub.events import Event
     from hub.plugin_host.context import Context
 
@@ -35,8 +36,8 @@ AS_RECEIVED = NumberOptions()
 class Facts:
     """What conditions and macros may look at: the event, its call (None where it has none), and what is true around it.
 
-    `zone` is the hub's time zone, `plan` the user's dial plan, `dnd` whether do-not-disturb is on (None: unknown), and
-    `options` are the number options of the rule.
+    `zone` is the hub's time zone, `plan` the user's dial plan, `dnd` whether do-not-disturb is on and `presence` where
+    colleagues see the user (None: unknown), and `options` are the number options of the rule.
     """
 
     event: Event
@@ -45,6 +46,7 @@ class Facts:
     plan: DialPlan = _PLAN
     dnd: bool | None = None
     options: NumberOptions = AS_RECEIVED
+    presence: Presence | None = None
 
     @property
     def contact(self) -> Contact | None:

@@ -118,6 +118,7 @@ class Rules:
             self._zone,
             self._services.plan(user),
             self._services.dnd(user),
+            presence=self._services.presence(user),
         )
         for rule in self._rules.matching(facts, _condition_failed):
             self._take(rule, facts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub import events
 from hub.core.call import Call, CallState, Contact, Direction, Outcome, Party
+from hub.core.presence import Presence
 from hub.rules.parts import AS_RECEIVED, ActionRefused, Facts
 from hub.rules.queue_waiting import QueueWaiting
 from hub.rules.schedule import Scheduled
@@ -27,7 +28,7 @@ CALL_EVENTS: Mapping[str, tuple[type[events.CallEvent], CallState]] = {
     "resume": (events.Resume, CallState.CONNECTED),
     "end": (events.End, CallState.NULL),
 }
-OTHER_EVENTS = ("dnd", "start-up", "schedule", "queue_waiting")
+OTHER_EVENTS = ("dnd", "presence", "start-up", "schedule", "queue_waiting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class MadeUp:
     internal: bool = False
     outcome: Outcome | None = None
     dnd: bool | None = None
+    presence: Presence | None = None
     user: str = "alice"
 
     def facts(self, at: datetime, zone: tzinfo, plan: DialPlan, rules: RuleSet) -> Facts:
@@ -56,17 +58,19 @@ class MadeUp:
         if self.event in CALL_EVENTS:
             call = self._call(at, plan)
             kind, _ = CALL_EVENTS[self.event]
-            return Facts(kind(**about, call=call), call, zone, plan, self.dnd)
+            return Facts(kind(**about, call=call), call, zone, plan, self.dnd, presence=self.presence)
         event: events.Event
         if self.event == "dnd":
             event = events.DndChanged(**about, on=self.dnd is not False)
+        elif self.event == "presence":
+            event = events.PresenceChanged(**about, presence=self.presence or Presence.AWAY)
         elif self.event == "schedule":
             event = Scheduled(**about, due=rules.schedules)
         elif self.event == "queue_waiting":
             event = QueueWaiting(**about, queue=self.queue, waiting=3, longest=120, due=rules.thresholds)
         else:
             event = events.Started(**about)
-        return Facts(event, None, zone, plan, self.dnd)
+        return Facts(event, None, zone, plan, self.dnd, presence=self.presence)
 
     def _call(self, at: datetime, plan: DialPlan) -> Call:
         outbound = self.event == "dial"

@@ -25,7 +25,8 @@ _KINDS: dict[type[Part], str] = {Trigger: "trigger", Condition: "condition", Act
 
 _ELSEWHERE = {
     "screenpop": ("open_url", "run"),
-    "availability": ("presence", "availability", "idle", "lock", "unlock", "set_presence"),
+    "availability": ("availability",),
+    "idle": ("idle", "lock", "unlock"),
     "calendar": ("appointment", "appointment_start", "appointment_end"),
     "transfer": ("transfer", "park"),
     "webhook": ("webhook",),

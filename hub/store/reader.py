@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, past, posts, recordings
+from hub.store import actions, calls, migrate, past, posts, presences, recordings
 from hub.store.engine import path_of, reader_engine, url_of
 from hub.store.trouble import place_of, trouble
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.core.call import Call
+    from hub.presence.standing import Kept
     from hub.rules.record import ActionRecord
     from hub.store.past import HistoryEntry, Query
     from hub.store.posts import JournalState, Post
+    from hub.store.presences import LoggedChange
     from hub.store.recordings import RecordingEntry, Wanted
 
 T = TypeVar("T")
@@ -101,6 +103,16 @@ class Reader:
         """Return what the user's rules did, newest first."""
         return self.read(
             lambda connection: actions.read_actions(connection, user, since=since, rule=rule, call=call, limit=limit)
+        )
+
+    def kept_presence(self, user: str) -> Kept:
+        """Return what is remembered of a user's presence."""
+        return self.read(lambda connection: presences.read(connection, user))
+
+    def changes(self, user: str, *, since: datetime, kind: str, limit: int) -> list[LoggedChange]:
+        """Return a user's changes of presence, availability and DND, newest first."""
+        return self.read(
+            lambda connection: presences.read_changes(connection, user, since=since, kind=kind, limit=limit)
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Everything the hub keeps: calls and how far they were followed, actions and their claims, plugins' tables."""
+"""Everything the hub keeps: calls and how far they were followed, actions and claims, presence, plugins' tables."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import SystemClock
 from hub.errors import UserError
-from hub.store import actions, calls, migrate, posts, recordings, search
+from hub.store import actions, calls, migrate, posts, presences, recordings, search
 from hub.store.database import Database, check_tables, prepare
 from hub.store.engine import make_private, path_of, url_of, writer_engine
 from hub.store.past import HistoryEntry, Query, Sort
 from hub.store.posts import JournalState, Post, PostState
+from hub.store.presences import LoggedChange
 from hub.store.reader import Reader
 from hub.store.recordings import RecordingEntry, Wanted
 from hub.store.trouble import place_of, trouble
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.core.call import Call
     from hub.errors import Problem
+    from hub.presence.standing import Kept
     from hub.rules.record import ActionRecord
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "JournalState",
     "Keep",
     "Limits",
+    "LoggedChange",
     "Post",
     "PostState",
     "Query",
@@ -58,12 +61,13 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """How much is kept: calls by number for each user and by age, actions and claims by age."""
+    """How much is kept: calls by number for each user and by age, actions, claims and changes by age."""
 
     most_calls: int = 100_000
     calls: timedelta = timedelta(days=730)
     actions: timedelta = timedelta(days=90)
     claims: timedelta = timedelta(days=90)
+    changes: timedelta = timedelta(days=30)
 
 
 class Store:
@@ -206,7 +210,27 @@ class Store:
         now = self._clock.now()
         await self._writing.run(lambda connection: recordings.mark_deleted(connection, user, recording, now, by))
 
+    async def keep_presence(self, user: str, kept: Kept) -> None:
+        """Remember how a user's presence stands; returns when that is durable, raises `StoreError`."""
+        await self._writing.run(lambda connection: presences.write(connection, user, kept))
+
+    async def log_changes(self, changes: Iterable[LoggedChange]) -> None:
+        """Log changes of presence, availability and DND, and forget those that are too old; raises `StoreError`."""
+        logged, before = tuple(changes), self._clock.now() - self._keep.changes
+        await self._writing.run(lambda connection: presences.add_changes(connection, logged, before))
+
     # --- reading ---
+
+    async def kept_presence(self, user: str) -> Kept:
+        """Return what is remembered of a user's presence."""
+        return await self._aside(self._reader.kept_presence, user)
+
+    async def changes(
+        self, user: str, *, since: datetime | None = None, kind: str = "", limit: int = 200
+    ) -> list[LoggedChange]:
+        """Return the changes of a user's presence, availability and DND that are kept, newest first."""
+        oldest = self._clock.now() - self._keep.changes
+        return await self._aside(self._reader.changes, user, since=max(oldest, since or oldest), kind=kind, limit=limit)
 
     async def calls(self, user: str, **wanted: Any) -> list[HistoryEntry]:
         """Return a user's call history; `wanted` as in `Query`: since, until, search, sort, limit, ..."""

@@ -204,3 +204,29 @@ posts = Table(
 """One row for each call and journal that it is to be posted to, or was (`hub.store.posts`)."""
 Index("posts_by_due", posts.c.user, posts.c.journal, posts.c.state, posts.c.due)
 Index("posts_by_call", posts.c.user, posts.c.call)
+
+presences = Table(
+    "presences",
+    metadata,
+    Column("user", Words, primary_key=True),
+    Column("manual", Words),
+    Column("manual_at", Instant),
+    Column("shown", Words),
+    Column("asked", Words),
+    Column("wishes", Text, nullable=False),
+)
+"""What is remembered of each user's presence; `wishes` are those of rules, in JSON."""
+
+presence_log = Table(
+    "presence_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("user", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("before", Words, nullable=False),
+    Column("now", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+)
+Index("presence_log_by_time", presence_log.c.user, presence_log.c.at)

@@ -19,6 +19,7 @@ from hub.web.routes import (
     lines,
     parties,
     past,
+    presence,
     recordings,
     servers,
 )
@@ -58,6 +59,7 @@ def create_app(host: Host, tokens: Tokens, *, version: str = "") -> FastAPI:
         parties.router,
         agents.router,
         colleagues.router,
+        presence.router,
         past.router,
         journals.router,
         events.router,

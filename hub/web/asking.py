@@ -9,7 +9,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection  # noqa: TC002  FastAPI reads the annotations
 
-from hub.web.host import AccountOf, Host, PhoneOf
+from hub.web.host import AccountOf, Host, PhoneOf, PresenceOf
 from hub.web.refusals import Refused
 
 if TYPE_CHECKING:
@@ -53,9 +53,15 @@ def _account(connection: HTTPConnection, user: User) -> AccountOf:
     return host_of(connection).accounts[user]
 
 
+def _presence(connection: HTTPConnection, user: User) -> PresenceOf:
+    return host_of(connection).presences[user]
+
+
 Asked = Annotated[Host, Depends(host_of)]
 """In a route: the hub."""
 OwnAccount = Annotated[AccountOf, Depends(_account)]
 """In a route: the account of the user who is asking."""
 OwnPhone = Annotated[PhoneOf, Depends(_phone)]
 """In a route: the phone of the user who is asking."""
+OwnPresence = Annotated[PresenceOf, Depends(_presence)]
+"""In a route: the presence of the user who is asking."""

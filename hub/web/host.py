@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from hub.phone.effects import Consulted, Dialled
     from hub.phone.picture import Picture
     from hub.phone.standing import Standing
+    from hub.presence.steward import View
     from hub.recording.recorder import RecordingView
     from hub.recording.sidecar import Sidecar
     from hub.rules.folders import RuleFile
     from hub.rules.record import ActionRecord
-    from hub.store.store import HistoryEntry, JournalState, Post, RecordingEntry
+    from hub.store.store import HistoryEntry, JournalState, LoggedChange, Post, RecordingEntry
 
 
 class PhoneOf(Protocol):
@@ -112,6 +113,17 @@ class AccountOf(Protocol):
     async def image(self, user: str = "") -> Picture: ...  # noqa: D102
 
 
+class PresenceOf(Protocol):
+    """One user's presence, as `hub.presence.steward.Steward` looks after it."""
+
+    @property
+    def view(self) -> View: ...  # noqa: D102  as above
+    async def set_by_hand(self, presence: Presence) -> None: ...  # noqa: D102
+    async def changes(  # noqa: D102
+        self, *, since: datetime | None, kind: str, limit: int
+    ) -> Sequence[LoggedChange]: ...
+
+
 class StoreOf(Protocol):
     """What the hub keeps, as `hub.store.store.Store` does."""
 
@@ -179,6 +191,11 @@ class Host(Protocol):
     @property
     def accounts(self) -> Mapping[str, AccountOf]:
         """Every user's account, likewise."""
+        ...
+
+    @property
+    def presences(self) -> Mapping[str, PresenceOf]:
+        """Every user's presence, likewise."""
         ...
 
     @property

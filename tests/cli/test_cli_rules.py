@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.core.call import CallState, Outcome
+from hub.core.presence import Presence
 from hub.rules.record import ActionRecord
 from hub.rules.sample import CALL
 from hub.store.store import Store
@@ -123,6 +124,8 @@ def test_test_run_does_it(rules: Path, phonehub: Run) -> None:
         ("{on: dial, when: {direction: outbound}, do: {note: x}}", ()),
         ("{on: ring, answered: true, do: {note: x}}", ()),
         ("{on: {dnd: on}, do: {set_dnd: off}}", ("--dnd",)),
+        ("{on: {presence: busy}, do: {set_presence: {presence: away, minutes: 5}}}", ("--presence", "busy")),
+        ("{on: ring, when: {presence: [busy, away]}, do: {set_presence: as_before}}", ("--presence", "away")),
         ("{on: {schedule: {every: 5}}, when: {time: '08:00-09:00'}, do: {set_dnd: off}}", ("--at", "08:30")),
         ("{on: start-up, do: {run: [echo, x]}}", ()),
         ("{on: ring, when: {caller: {known: true, company: acme}}, do: {note: x}}", ("--company", "Acme")),
@@ -142,6 +145,7 @@ def test_the_words_of_options_are_those_of_the_hub() -> None:
     from hub.rules.trial import CALL_EVENTS, OTHER_EVENTS
 
     assert set(module._OUTCOMES) == set(map(str, Outcome))
+    assert tuple(map(str, Presence)) == module.PRESENCES
     assert set(module._EVENTS) == {*CALL_EVENTS, *OTHER_EVENTS, "missed"}
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hub.core.presence import Presence
 from hub.core.presence.arbiter import Choice, decide
 from hub.core.presence.why import sentence
-from hub.core.presence.wishes import Cause, Manual, Wish
+from hub.core.presence.wishes import Manual, PresenceCause, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,13 +30,15 @@ def at(minute: float) -> datetime:
     return NOON + timedelta(minutes=minute)
 
 
-def wish(source: str, cause: Cause, presence: Presence, since: int, until: int | None = None, weight: int = 0) -> Wish:
+def wish(
+    source: str, cause: PresenceCause, presence: Presence, since: int, until: int | None = None, weight: int = 0
+) -> Wish:
     ends = None if until is None else at(until)
     return Wish(source=source, cause=cause, presence=presence, since=at(since), until=ends, weight=weight)
 
 
 def meeting(since: int, until: int, presence: Presence = Presence.AT_A_MEETING, source: str = "cal") -> Wish:
-    return wish(source, Cause.APPOINTMENT, presence, since, until)
+    return wish(source, PresenceCause.APPOINTMENT, presence, since, until)
 
 
 IN_OFFICE = Manual(Presence.IN_OFFICE, at(-60))
@@ -51,7 +53,14 @@ def plans(draw: st.DrawFn) -> list[Wish]:
         since = draw(st.integers(0, DAY - 1))
         until = draw(st.none() | st.integers(since + 1, DAY))
         found.append(
-            wish(f"s{number}", draw(st.sampled_from(Cause)), draw(presences), since, until, draw(st.integers(0, 2)))
+            wish(
+                f"s{number}",
+                draw(st.sampled_from(PresenceCause)),
+                draw(presences),
+                since,
+                until,
+                draw(st.integers(0, 2)),
+            )
         )
     return found
 
@@ -153,11 +162,11 @@ def test_the_order_in_which_wishes_came_is_no_matter(plan: list[Wish], random: R
 
 
 def test_the_causes_stand_in_the_order_of_the_specification() -> None:
-    assert list(Cause) == STRONGEST_FIRST
+    assert list(PresenceCause) == STRONGEST_FIRST
 
 
-@pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(Cause)))
-def test_a_stronger_cause_wins_over_a_newer_and_weightier_one(stronger: Cause, weaker: Cause) -> None:
+@pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(PresenceCause)))
+def test_a_stronger_cause_wins_over_a_newer_and_weightier_one(stronger: PresenceCause, weaker: PresenceCause) -> None:
     both = [wish("a", stronger, Presence.BUSY, 0), wish("b", weaker, Presence.AWAY, 5, weight=9)]
     assert decide(IN_OFFICE, both, (), at(10)).now.presence is Presence.BUSY
 
@@ -177,7 +186,7 @@ def test_a_manual_change_lasts_to_the_end_of_the_cause_that_it_overrides_and_no_
 
 def test_a_private_wish_keeps_no_text() -> None:
     private = Wish(
-        source="cal", cause=Cause.APPOINTMENT, presence=Presence.BUSY, since=NOON, reason="Clinic", private=True
+        source="cal", cause=PresenceCause.APPOINTMENT, presence=Presence.BUSY, since=NOON, reason="Clinic", private=True
     )
     assert "Clinic" not in repr(private)
     assert "Clinic" not in repr(replace(private, weight=1))
@@ -211,7 +220,7 @@ SET = Manual(Presence.IN_OFFICE, at(5))
             [BUDGET, replace(meeting(180, 200), source="next", reason="Review")],
             "Busy, because calendar says 'Budget' until 15:00; then At a meeting, because calendar says 'Review'",
         ),
-        (IN_OFFICE, [wish("pc", Cause.IDLE, Presence.AWAY, 0)], "Away, because this computer is idle"),
+        (IN_OFFICE, [wish("pc", PresenceCause.IDLE, Presence.AWAY, 0)], "Away, because this computer is idle"),
         (SET, [BUDGET], "In office, set by hand although calendar says 'Budget'"),
         (
             SET,

@@ -96,8 +96,8 @@ UNKNOWN_KEY = (
         ),
         ("on: ring\nwhen: {macro: {CALLNUM: '('}}\ndo: {note: x}", '2:15: when.macro: "(" is no regular expression'),
         (
-            "on: ring\nwhen: {presence: away}\ndo: {note: x}",
-            '2:8: when.presence: the condition "presence" belongs to the plugin',
+            "on: ring\nwhen: {availability: away}\ndo: {note: x}",
+            '2:8: when.availability: the condition "availability" belongs to the plugin',
         ),
         (
             "on: appointment\ndo: {note: x}",

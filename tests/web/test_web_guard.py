@@ -65,7 +65,8 @@ EVERY = [
     *(("GET", path, None) for path in ("/system-calls", "/colleagues", "/history/c1.alice")),
     ("PUT", "/plugins/notebook/files/a", {}),
     *(("GET", path, None) for path in ("/history.csv", "/history.json", "/journals", "/posts")),
-    *(("GET", path, None) for path in ("/agent", "/agents", "/queues")),
+    *(("GET", path, None) for path in ("/agent", "/agents", "/queues", "/presence", "/presence/log")),
+    ("PUT", "/presence", {"presence": "away"}),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.core.presence.wishes import Cause
+from hub.core.presence.wishes import PresenceCause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.core.presence import Presence
     from hub.core.presence.wishes import Manual, Wish
 
-_RANK = {cause: len(Cause) - place for place, cause in enumerate(Cause)}
+_RANK = {cause: len(PresenceCause) - place for place, cause in enumerate(PresenceCause)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.core.presence.wishes import Cause
+from hub.core.presence.wishes import PresenceCause
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from hub.core.presence.wishes import Wish
 
 _TELLERS = {
-    Cause.RULE: "a rule",
-    Cause.APPOINTMENT: "calendar",
-    Cause.CHAT_CALL: "the chat system",
-    Cause.LOCKED: "this computer",
-    Cause.IDLE: "this computer",
-    Cause.AVAILABILITY: "the chat system",
+    PresenceCause.RULE: "a rule",
+    PresenceCause.APPOINTMENT: "calendar",
+    PresenceCause.CHAT_CALL: "the chat system",
+    PresenceCause.LOCKED: "this computer",
+    PresenceCause.IDLE: "this computer",
+    PresenceCause.AVAILABILITY: "the chat system",
 }
 _SAYINGS = {
-    Cause.RULE: "says so",
-    Cause.APPOINTMENT: "has an appointment",
-    Cause.CHAT_CALL: "says you are in a call",
-    Cause.LOCKED: "is locked",
-    Cause.IDLE: "is idle",
-    Cause.AVAILABILITY: "says so",
+    PresenceCause.RULE: "says so",
+    PresenceCause.APPOINTMENT: "has an appointment",
+    PresenceCause.CHAT_CALL: "says you are in a call",
+    PresenceCause.LOCKED: "is locked",
+    PresenceCause.IDLE: "is idle",
+    PresenceCause.AVAILABILITY: "says so",
 }
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.core.presence import Presence
 
 
-class Cause(StrEnum):
+class PresenceCause(StrEnum):
     """Why a source wants a presence, the strongest first."""
 
     RULE = "rule"
@@ -33,7 +33,7 @@ class Wish:
     """
 
     source: str
-    cause: Cause
+    cause: PresenceCause
     presence: Presence
     since: datetime
     until: datetime | None = None

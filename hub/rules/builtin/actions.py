@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.core.numbers import NumberKind
+from hub.core.presence import Presence
+from hub.core.presence.wishes import PresenceCause
 from hub.rules.parts import Action, ActionRefused, Done
 from hub.rules.template import TextTemplate
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from hub.rules.parts import Facts, Job
 
+_RULES = "rules"
 _ORDINARY = (NumberKind.EXTERNAL, NumberKind.EXTENSION)
 
 
@@ -30,6 +34,20 @@ class SetDnd(_Value):
     """What `set_dnd:` takes."""
 
     on: bool = Field(description="on or off")
+
+
+class SetPresence(_Value):
+    """What `set_presence:` takes."""
+
+    presence: Presence | Literal["as_before"] = Field(
+        description=f"{', '.join(Presence)}, or `as_before`: what stood before any rule set it"
+    )
+    minutes: float | None = Field(
+        default=None,
+        gt=0,
+        le=60 * 24 * 366,
+        description="for so long; without, until a rule or the user says otherwise",
+    )
 
 
 class Dial(_Value):
@@ -67,6 +85,14 @@ def actions(note: Callable[[str, str, str], Awaitable[None]]) -> tuple[Action, .
             tell=lambda value, _facts: _on_or_off(value),
         ),
         Action(
+            name="set_presence",
+            value=SetPresence,
+            run=_set_presence,
+            doc="set where colleagues see the user, over calendar and computer; what the user sets by hand later wins",
+            short="presence",
+            tell=lambda value, _facts: _told_presence(value),
+        ),
+        Action(
             name="dial",
             value=Dial,
             run=_dial,
@@ -84,6 +110,28 @@ async def _set_dnd(value: SetDnd, job: Job) -> Done:
 
 def _on_or_off(value: SetDnd) -> str:
     return "on" if value.on else "off"
+
+
+async def _set_presence(value: SetPresence, job: Job) -> Done:
+    """All rules want it as one source, so that the last word counts."""
+    presence = job.context.presence
+    if value.presence == "as_before":
+        presence.release(source=_RULES)
+        return Done(_told_presence(value))
+    now = job.context.clock.now()
+    presence.wish(
+        source=_RULES,
+        presence=value.presence,
+        cause=PresenceCause.RULE,
+        reason=job.rule,
+        since=now,
+        until=now + timedelta(minutes=value.minutes) if value.minutes else None,
+    )
+    return Done(_told_presence(value))
+
+
+def _told_presence(value: SetPresence) -> str:
+    return f"{value.presence} for {value.minutes:g} min" if value.minutes else value.presence
 
 
 async def _dial(value: Dial, job: Job) -> Done:

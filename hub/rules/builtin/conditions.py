@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from hub.checking import suggest
 from hub.core.call import Direction, Outcome
-from hub.events import DndChanged
+from hub.core.presence import Presence
+from hub.events import DndChanged, PresenceChanged
 from hub.rules.builtin.caller import CALLER, party_keys
 from hub.rules.builtin.values import DAYS, Days, NumberPattern, TextPattern, TimeSpan, number_keys
 from hub.rules.parts import Condition
@@ -137,6 +138,10 @@ def _dnd(facts: Facts) -> bool | None:
     return facts.event.on if isinstance(facts.event, DndChanged) else facts.dnd
 
 
+def _presence(facts: Facts) -> Presence | None:
+    return facts.event.presence if isinstance(facts.event, PresenceChanged) else facts.presence
+
+
 CONDITIONS = (
     _exactly("direction", Direction, lambda call: call.direction, "`inbound` or `outbound`"),
     _exactly("internal", bool, lambda call: call.internal, "whether the other party is in the same phone system"),
@@ -160,6 +165,13 @@ CONDITIONS = (
         test=lambda value, facts: _dnd(facts) == value,
         doc="whether do-not-disturb is on",
         seen=lambda facts: _word(_dnd(facts)),
+    ),
+    Condition(
+        name="presence",
+        value=Presence,
+        test=lambda value, facts: _presence(facts) is value,
+        doc=f"where colleagues see the user: {', '.join(Presence)}",
+        seen=lambda facts: _word(_presence(facts)),
     ),
     Condition(
         name="time",

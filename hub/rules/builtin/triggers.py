@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hub import events
 from hub.core.call import Outcome
+from hub.core.presence import Presence
 from hub.rules.parts import Trigger
 from hub.rules.queue_waiting import QUEUE_WAITING
 from hub.rules.schedule import SCHEDULE
@@ -44,6 +45,13 @@ TRIGGERS = (
         doc="do-not-disturb is switched, or only `dnd: on`, `dnd: off`",
         value=bool,
         matches=lambda on, event: isinstance(event, events.DndChanged) and event.on == on,
+    ),
+    Trigger(
+        name="presence",
+        event=events.PresenceChanged,
+        doc=f"where colleagues see the user changes, or only as said: `presence: away`; {', '.join(Presence)}",
+        value=Presence,
+        matches=lambda presence, event: isinstance(event, events.PresenceChanged) and event.presence is presence,
     ),
     Trigger(name="start-up", event=events.Started, doc="the hub is up for this user"),
     Trigger(name="started", event=events.Started, doc="the same as `start-up`"),
