@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub import hookimpl
+from hub import PhoneChanged, PhoneContactsChanged, hookimpl
 from hub_contacts.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from sqlalchemy import MetaData
 
-    from hub import ContactSourceKind, Context, End
+    from hub import ContactSourceKind, Context, End, Event
     from hub_contacts.book import Book
     from hub_contacts.sources.settings import SourceTable
 
@@ -76,6 +76,12 @@ class Contacts:
         book = self._books.get(context.user)
         if book and len(event.call.contacts) == 1 and event.call.answered is not None:
             await book.listed.used([event.call.contacts[0].id], event.at.timestamp())
+
+    @hookimpl
+    async def on_event(self, event: Event, context: Context) -> None:
+        """Take over what the phone system tells of its contacts."""
+        if isinstance(event, PhoneContactsChanged | PhoneChanged) and (book := self._books.get(context.user)):
+            book.managed.look()
 
     @hookimpl
     async def on_wipe(self, context: Context) -> None:

@@ -11,6 +11,7 @@ from hub_contacts import rows
 from hub_contacts.importing.imports import Imports
 from hub_contacts.keys import keys_of
 from hub_contacts.listing import Listed
+from hub_contacts.managed import Managed
 from hub_contacts.sources.sources import Sources
 from hub_contacts.told import ContactsChanged
 
@@ -46,6 +47,7 @@ class Book:
         self.listed = Listed(context, self._plan)
         self.imports = Imports(context, self._plan, self._imported)
         self.sources = Sources(context, self, sources or {})
+        self.managed = Managed(context, self)
 
     @property
     def folder(self) -> Path:
@@ -57,6 +59,7 @@ class Book:
         self.listed.open()
         self.imports.open()
         self.sources.open()
+        self.managed.look()
 
     def close(self) -> None:
         """End."""

@@ -14,7 +14,6 @@ from hub_contacts.importing import routes as importing
 from hub_contacts.models import ContactModel, Deleted, PageModel, View, Wanted
 from hub_contacts.query import Field, Match, Show, Sort
 from hub_contacts.query import Query as PageQuery
-from hub_contacts.rows import with_primary
 from hub_contacts.sources import routes as sources
 from hub_contacts.stored import Stored, new_id
 
@@ -89,7 +88,10 @@ async def delete_of(request: Request, user: User, whose: Annotated[str, Path(max
         raise HTTPException(HTTPStatus.FORBIDDEN, "only administrators delete other people's contacts")
     if whose not in request.state.books:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no user {whose}")
-    return Deleted(deleted=await request.state.books[whose].delete_all())
+    book: Book = request.state.books[whose]
+    deleted = await book.delete_all()
+    book.managed.look()
+    return Deleted(deleted=deleted)
 
 
 async def contact(book: Own, contact: ContactId) -> ContactModel:
@@ -99,7 +101,11 @@ async def contact(book: Own, contact: ContactId) -> ContactModel:
 
 async def edit(book: Own, contact: ContactId, wanted: Wanted) -> ContactModel:
     """Change what is given of a contact; of those of the phone system only `favourite` and the primary number."""
-    changed = await book.edit(contact, lambda stored: _edited(stored, wanted))
+    stored = _there(await book.get(contact))
+    if not stored.is_ours:
+        favourite, primary = _marks(stored, wanted)
+        return ContactModel.of(await book.managed.mark(stored, favourite=favourite, primary=primary))
+    changed = await book.edit(contact, lambda stored: replace(stored, contact=_over(wanted, stored.contact)))
     return ContactModel.of(_there(changed))
 
 
@@ -187,22 +193,20 @@ def _over(wanted: Wanted, contact: Contact) -> Contact:
         raise UserError.of(str(error)) from None
 
 
-def _edited(stored: Stored, wanted: Wanted) -> Stored:
-    if stored.is_ours:
-        return replace(stored, contact=_over(wanted, stored.contact))
-    if not wanted.model_fields_set <= {"favourite", "numbers"}:
+def _marks(stored: Stored, wanted: Wanted) -> tuple[bool | None, str | None]:
+    """Return what is to be changed of a contact of the phone system: favourite, primary number (None: nothing)."""
+    given = wanted.model_fields_set
+    if not given <= {"favourite", "numbers"}:
         raise HTTPException(
             HTTPStatus.FORBIDDEN, "it is the phone system's: only favourite and the primary number can be changed here"
         )
-    if "favourite" in wanted.model_fields_set:
-        stored = replace(stored, contact=replace(stored.contact, favourite=wanted.favourite))
-    if "numbers" not in wanted.model_fields_set:
-        return stored
+    favourite = wanted.favourite if "favourite" in given else None
+    if "numbers" not in given:
+        return favourite, None
     texts = [(number.text, number.label) for number in stored.contact.numbers]
     if [(number.text, number.label) for number in wanted.numbers] != texts:
         raise HTTPException(HTTPStatus.FORBIDDEN, "it is the phone system's: its numbers stay as they are")
-    primary = next((number.text for number in wanted.numbers if number.primary), "")
-    return with_primary(stored, primary) if primary else stored
+    return favourite, next((number.text for number in wanted.numbers if number.primary), "")
 
 
 def _with_photo(stored: Stored, photo: Photo | None) -> Stored:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -189,16 +188,6 @@ def _stored(row: Any) -> Stored:
         recent=row["recent"],
         photo_type=row["photo_type"],
     )
-
-
-def with_primary(stored: Stored, text: str) -> Stored:
-    """Return a contact whose primary number is the one so written; raises LookupError if it has none such."""
-    numbers = stored.contact.numbers
-    if text not in [number.text for number in numbers]:
-        raise LookupError(text)
-    chosen = next(place for place, number in enumerate(numbers) if number.text == text)
-    marked = tuple(number._replace(primary=place == chosen) for place, number in enumerate(numbers))
-    return replace(stored, contact=replace(stored.contact, numbers=marked))
 
 
 def in_parts(stored: Sequence[Stored]) -> Iterator[Sequence[Stored]]:

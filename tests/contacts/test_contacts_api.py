@@ -10,8 +10,6 @@ import pytest
 from contacts_client import client
 
 from hub import Wipe
-from hub_contacts.contact import Contact, ContactKind, Labelled
-from hub_contacts.stored import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,28 +130,6 @@ async def test_a_chosen_view_is_remembered(phonehub: RunHub) -> None:
         assert {**(await alice.get("/contacts/view")).json(), **chosen} == (await alice.get("/contacts/view")).json()
         assert await names(alice) == ["Ada Łöwenstein"]
         assert await names(alice, show=["personal"]) == ["Ada Łöwenstein", "Plain Łöwenstein"]
-
-
-@pytest.mark.feature("CON-01")
-async def test_of_the_phone_systems_contacts_only_favourite_and_primary_number_change(phonehub: RunHub) -> None:
-    numbers = (Labelled("101", "work"), Labelled("+15855551234", "mobile"))
-    theirs = Contact(kind=ContactKind.SYSTEM, source="phone", device="desk", description="Door", numbers=numbers)
-    async with phonehub() as desk, client(desk) as alice:
-        await book(desk).put([Stored(id="0" * 16, contact=theirs)])
-        shown = (await alice.get("/contacts/people")).json()["contacts"][0]
-        assert (shown["kind"], shown["source"], shown["device"]) == ("system", "phone", "desk")
-        assert (await alice.patch(f"/contacts/people/{'0' * 16}", json={"company": "X"})).status_code == 403
-        assert (
-            await alice.patch(f"/contacts/people/{'0' * 16}", json={"numbers": [{"text": "102"}]})
-        ).status_code == 403
-        assert (await alice.delete(f"/contacts/people/{'0' * 16}")).status_code == 403
-        wanted = {
-            "favourite": True,
-            "numbers": [{"text": "101", "label": "work"}, {"text": "+15855551234", "label": "mobile", "primary": True}],
-        }
-        changed = (await alice.patch(f"/contacts/people/{'0' * 16}", json=wanted)).json()
-        assert (changed["favourite"], [each["primary"] for each in changed["numbers"]]) == (True, [False, True])
-        assert changed["name"] == "Door"
 
 
 @pytest.mark.feature("CON-11")
