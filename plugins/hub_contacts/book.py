@@ -44,7 +44,8 @@ class Book:
         self._untold: dict[str, None] = {}
         self._telling: asyncio.Task[None] | None = None
         self._editing = asyncio.Lock()
-        self.listed = Listed(context, self._plan)
+        unshared = frozenset(name for name, table in (sources or {}).items() if not table.share)
+        self.listed = Listed(context, self._plan, unshared)
         self.imports = Imports(context, self._plan, self._imported)
         self.sources = Sources(context, self, sources or {})
         self.managed = Managed(context, self)

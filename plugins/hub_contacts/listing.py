@@ -11,7 +11,7 @@ from hub_contacts import listed_rows
 from hub_contacts.keys import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Connection
 
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 
 class Listed:
-    """Keeps a user's part of the directory as the database is; `plan` is the user's dial plan."""
+    """Keeps a user's part of the directory as the database is; `plan` is the user's dial plan.
 
-    def __init__(self, context: Context, plan: Callable[[], DialPlan]) -> None:
+    What comes from sources that are `unshared` is not looked up.
+    """
+
+    def __init__(self, context: Context, plan: Callable[[], DialPlan], unshared: frozenset[str] = frozenset()) -> None:
         self._context = context
         self._plan = plan
+        self._unshared = unshared
 
     def open(self) -> None:
         """List all that there are; where the dial plan has changed, their numbers are read anew."""
@@ -33,7 +37,8 @@ class Listed:
 
     def put(self, stored: Iterable[Stored]) -> None:
         """List what was just written."""
-        self._context.directory.put(map(_of_stored, stored))
+        shared = [each for each in stored if each.contact.source not in self._unshared]
+        self._context.directory.put(map(_of_stored, shared))
 
     def remove(self, ids: Iterable[str]) -> None:
         """List them no more."""
@@ -46,7 +51,7 @@ class Listed:
     async def used(self, ids: Iterable[str], at: float) -> None:
         """Note that contacts were spoken with: of several with one number, who was last comes first."""
         touch = partial(listed_rows.touch, user=self._context.user, ids=list(ids), at=at)
-        self._context.directory.put(map(_of_row, await self._context.database.run(touch)))
+        self._context.directory.put(self._shared(await self._context.database.run(touch)))
 
     async def _open(self) -> None:
         user, database, plan = self._context.user, self._context.database, self._plan()
@@ -57,12 +62,15 @@ class Listed:
         row: int | None = 0
         while row is not None:
             row, renewed = await database.run(partial(listed_rows.renew, user=user, after=row, plan=plan))
-            self._context.directory.put(map(_of_row, renewed))
+            self._context.directory.put(self._shared(renewed))
             await asyncio.sleep(0)
         await database.run(partial(listed_rows.write_plan, user=user, plan=now))
 
+    def _shared(self, found: Iterable[ListedRow]) -> Iterator[Listing]:
+        return (_of_row(row) for row in found if row.source not in self._unshared)
+
     def _load(self, connection: Connection) -> None:
-        self._context.directory.load(map(_of_row, listed_rows.read_all(connection, self._context.user)))
+        self._context.directory.load(self._shared(listed_rows.read_all(connection, self._context.user)))
 
     async def _put_batch(self, batch: int) -> None:
         user, database = self._context.user, self._context.database
@@ -73,7 +81,7 @@ class Listed:
             found = await database.run(partial(listed_rows.read_batch, user=user, batch=batch, after=after))
             if not found:
                 return
-            self._context.directory.put(map(_of_row, found))
+            self._context.directory.put(self._shared(found))
 
 
 def _of_row(row: ListedRow) -> Listing:

@@ -60,9 +60,15 @@ async def contacts(
     return PageModel(total=total, contacts=[ContactModel.of(each) for each in found])
 
 
-async def add(book: Own, wanted: Wanted) -> ContactModel:
-    """Add a personal contact."""
-    (kept,) = await book.put([Stored(id=new_id(), contact=_over(wanted, Contact()))])
+async def add(
+    book: Own,
+    wanted: Wanted,
+    source: Annotated[str, Query(max_length=40, description="the source that gets it; empty: none")] = "",
+) -> ContactModel:
+    """Add a personal contact, one's own or of a source."""
+    if source:
+        await book.sources.check_writable(source)
+    (kept,) = await book.put([Stored(id=new_id(), contact=_over(wanted, Contact(source=source)))])
     return ContactModel.of(kept)
 
 

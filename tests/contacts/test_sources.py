@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
+import shutil
 from typing import TYPE_CHECKING, Any, Self
 from xml.etree.ElementTree import Element, SubElement
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from ews_server import T, ews_running
 from radicale_server import PASSWORD, Radicale, radicale_running
 
 from hub import Wipe
+from hub.cli import cli
 from hub.testing.contract.contacts import card, closing, value_of
 from hub_contacts.sources.carddav import CardDav, CardDavSettings
 from hub_contacts.sources.folder import VCardFolder
@@ -282,6 +287,53 @@ async def test_each_user_has_sources_of_their_own_at_a_real_server(
         told_now = await alice.do("refresh", "cloud")
         assert (told_now["contacts"], {*await alice.people()}) == (1, {BOB})
     assert PASSWORD not in caplog.text
+
+
+async def said(desk: Desk, *arguments: str, code: int = 0) -> str:
+    words = ["--config", str(desk.hub.config.path), "contacts", *arguments]
+    done = await asyncio.to_thread(CliRunner().invoke, cli, words)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.mark.feature("CON-09", "CLI-01")
+async def test_sources_on_the_command_line(phonehub: RunHub, folder: Path) -> None:
+    put(folder, ADA)
+    async with phonehub(config=config(folder)) as desk:
+        await desk.events.type("contacts.found")
+        assert "office" in (listed := await said(desk, "sources", "list"))
+        assert "ready" in listed
+        (told,) = json.loads(await said(desk, "sources", "list", "--json"))
+        assert (told["name"], told["contacts"], told["writable"]) == ("office", 1, True)
+        put(folder, BOB)
+        assert await said(desk, "sources", "refresh") == "office is ready: 2 contacts\n"
+        await said(desk, "add", "--first", "Cy", "--number", "work=+1 585 555 0009", "--source", "office")
+        assert await said(desk, "sources", "refresh", "office") == "office is ready: 3 contacts\n"
+        assert sorted(value_of(text, "FN") for text in files(folder).values()) == [ADA, BOB, "Cy"]
+        assert "you have no source cellar" in await said(desk, "add", "--first", "Di", "--source", "cellar", code=1)
+        assert await said(desk, "sources", "disable", "office") == "office is off: 0 contacts\n"
+        assert "source office is off" in await said(desk, "add", "--first", "Di", "--source", "office", code=1)
+        assert "a folder needs no signing in" in await said(desk, "sources", "enable", "office") + await said(
+            desk, "sources", "sign-in", "office", code=1
+        )
+        (folder / "Ada.vcf").unlink()
+        shutil.move(folder, folder.with_name("elsewhere"))
+        assert "the folder cannot be read" in await said(desk, "sources", "refresh", code=1)
+        assert "there is no source cellar" in await said(desk, "sources", "refresh", "cellar", code=1)
+
+
+@pytest.mark.feature("CON-09", "CON-05")
+@pytest.mark.parametrize("share", [True, False])
+async def test_only_shared_sources_name_callers(phonehub: RunHub, folder: Path, *, share: bool) -> None:
+    put(folder, ADA)
+    text = config(folder, f"share = {str(share).lower()}")
+    for _ in range(2):  # when they come, and when they are read again
+        async with phonehub(config=text) as desk, Api(desk) as alice:
+            await alice.do("refresh")
+            assert {*await alice.people()} == {ADA}
+            desk.office.call("+15855551234", "WIRELESS CALLER")
+            ring: Any = await desk.events.type("ring")
+            assert ring.call.name == (ADA if share else "WIRELESS CALLER")
 
 
 @pytest.mark.feature("CON-09")

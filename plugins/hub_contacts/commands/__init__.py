@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hub_contacts.commands import change, files, look
+from hub_contacts.commands.sources import sources
 
 
 @click.group("contacts")
@@ -28,5 +29,6 @@ for _each in (
     change.delete_all,
     files.import_,
     files.export,
+    sources,
 ):
     command.add_command(_each)

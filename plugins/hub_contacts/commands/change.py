@@ -50,12 +50,13 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("add")
 @_told
+@click.option("--source", default="", metavar="NAME", help="Add it to a source, where that can be written.")
 @as_json
 @click.pass_obj
-def add(settings: Settings, /, as_json: bool, photo: Path | None, **given: Any) -> None:  # noqa: FBT001  a flag
+def add(settings: Settings, /, as_json: bool, photo: Path | None, source: str, **given: Any) -> None:  # noqa: FBT001
     """Add a contact."""
     with connect(settings) as client:
-        told = client.post(f"{PATH}/people", _wanted(given))
+        told = client.post(f"{PATH}/people?source={quote(source, safe='')}", _wanted(given))
         told = _with_photo(client, told, photo)
     show(told, as_json=as_json, people=lambda one: say(f"added: {described(one)}, {one['id']}"))
 

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hub import SourceRefused
 from hub_contacts.sources import links
 from hub_contacts.sources.account import Account
 from hub_contacts.sources.links import Standing
@@ -40,6 +41,15 @@ class Sources:
         """Return when all of them are known."""
         if self._beginning is not None:
             await asyncio.wait([self._beginning])
+
+    async def check_writable(self, name: str) -> None:
+        """Raise `SourceRefused` unless a contact can be added to the source of that name."""
+        await self.begun()
+        account = self.accounts.get(name)
+        if account is None:
+            raise SourceRefused.of(f"you have no source {name}", '"phonehub contacts sources list" shows yours')
+        if not (account.is_enabled and account.writable):
+            raise SourceRefused.of(f"source {name} is {'only read' if account.is_enabled else 'off'}", "choose another")
 
     async def switch_off(self) -> None:
         """Switch all of them off, so that what is deleted here stays there, and does not come back by itself."""
