@@ -36,9 +36,9 @@ class Contacts:
     @hookimpl
     def register_contact_sources(self) -> Iterable[ContactSourceKind]:
         """Return the kinds that come with the plugin."""
-        from hub_contacts.sources import carddav, ews, folder
+        from hub_contacts.sources import carddav, ews, folder, graph
 
-        return (folder.KIND, carddav.KIND, ews.KIND)
+        return (folder.KIND, carddav.KIND, ews.KIND, graph.KIND)
 
     @hookimpl
     def register_tables(self) -> MetaData:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from ews_server import T, ews_running
+from graph_server import CLIENT, make_certificate, microsoft_running
 from radicale_server import PASSWORD, Radicale, radicale_running
 
 from hub import Wipe
@@ -370,6 +371,49 @@ async def test_what_exchange_cannot_hold_stays_here(phonehub: RunHub, monkeypatc
             ]
             await alice.do("refresh", "mail")
             assert item.version == version + 1  # nothing was written back
+
+
+@pytest.mark.feature("CON-09", "CLI-01")
+async def test_signing_in_at_microsoft_365_from_the_command_line(
+    phonehub: RunHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    certificate = make_certificate(tmp_path)
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_text("a key of the test's own", encoding="utf-8")
+    for name, path in (
+        ("SSL_CERT_FILE", certificate),
+        ("REQUESTS_CA_BUNDLE", certificate),
+        ("PHONEHUB_SECRETS_FILE", tmp_path / "secrets.json"),
+        ("PHONEHUB_SECRETS_KEY_FILE", tmp_path / "key"),
+    ):
+        monkeypatch.setenv(name, str(path))
+    with microsoft_running(certificate) as server:
+        server.person("alice").put("1", {"displayName": ADA, "givenName": "Ada", "surname": "Smith"})
+        text = (
+            f'[plugins.contacts.sources.m365]\nkind = "graph"\nclient_id = "{CLIENT}"\n'
+            f'authority = "{server.url}"\nurl = "{server.graph}"\n'
+        )
+        async with phonehub(config=text) as desk, Api(desk) as alice:
+            told = await said(desk, "sources", "refresh", code=1)
+            assert "nobody is signed in (phonehub contacts sources sign-in m365)" in told
+            server.interval = 1
+            signing_in = asyncio.create_task(said(desk, "sources", "sign-in", "m365"))
+            async with asyncio.timeout(20):
+                while not (wanted := (await alice.sources())[0]["sign_in"]):
+                    await desk.hub.clock.sleep(0.02)
+            server.approve(wanted["code"], "alice")
+            printed = await signing_in
+            assert f"open {server.url}/devicelogin and type {wanted['code']}" in printed
+            assert "m365 is ready: 1 contacts" in printed
+            assert {*await alice.people()} == {ADA}
+        async with phonehub(config=text) as desk, Api(desk) as alice:
+            await alice.http.patch(f"/people/{(await alice.people())[ADA]['id']}", json={"company": "Engines"})
+            assert (await alice.do("refresh", "m365"))["state"] == "ready"
+            assert server.person("alice").contacts["1"]["companyName"] == "Engines"
+        kept = (tmp_path / "secrets.json").read_text(encoding="utf-8")
+        logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("hub"))
+        assert not [token for token in (*server.access, *server.refresh) if token in kept + logged]
 
 
 def account_of(desk: Desk, name: str = "office", user: str = "alice") -> Any:

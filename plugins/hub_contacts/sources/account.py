@@ -145,7 +145,8 @@ class Account:
         try:
             while True:
                 await self._once()
-                self._refreshed.set()
+                if not self._wanted.is_set():  # by somebody who came while it was at work
+                    self._refreshed.set()
                 await self._rest()
         finally:
             if self._source is not None:
@@ -238,11 +239,12 @@ class Account:
         except TimeoutError:
             self._context.log.warning("contacts source %s: nobody signed in", self.name)
         except SourceError as error:
-            self.report.error = error.problems
+            self.report = replace(self.report, state=State.FAILED, error=error.problems)
             self._context.log.warning("contacts source %s: %s", self.name, error)
             if not asked.done():
                 asked.set_exception(error)
         else:
+            self.report = replace(self.report, state=State.REFRESHING, error=())
             self._wanted.set()
             self.start()
         finally:

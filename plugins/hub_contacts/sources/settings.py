@@ -33,7 +33,7 @@ class SourceTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    kind: str = Field(description="`folder`, `carddav`, `ews`, or what a plugin offers")
+    kind: str = Field(description="`folder`, `carddav`, `ews`, `graph`, or what a plugin offers")
     interval: float = Field(default=900.0, ge=10, le=86_400, description="seconds between two looks")
     read_only: bool = Field(default=False, description="never change anything there")
     share: bool = Field(default=True, description="whether its contacts name callers on the phone")
