@@ -231,6 +231,7 @@ class Hub:
             http=lambda: client,
             secret=self._secret,
             learn=self.redactor.learn,
+            unlearn=self.redactor.unlearn,
             contact_sources=self.manager.contact_sources,
             loop_thread=threading.get_ident(),
         )

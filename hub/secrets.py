@@ -39,7 +39,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forms: set[str] = set()
+        self._secrets: dict[str, frozenset[str]] = {}
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, secret: str) -> None:
@@ -48,13 +48,22 @@ class Redactor:
             return
         forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
         with self._lock:
-            self._forms |= forms
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._secrets[secret] = frozenset(forms)
+            self._compile()
+
+    def unlearn(self, secret: str) -> None:
+        """Hide this no more: it is worth nothing, and there may be many of its kind."""
+        with self._lock:
+            if self._secrets.pop(secret, None) is not None:
+                self._compile()
 
     def __call__(self, text: str) -> str:
         """Return the text with each secret replaced by three dots."""
         return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
+
+    def _compile(self) -> None:
+        longest_first = sorted(frozenset().union(*self._secrets.values()), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 class RedactingFilter(logging.Filter):

@@ -252,3 +252,14 @@ def test_no_text_keeps_a_learned_secret(text: str, secret: str) -> None:
     redactor = Redactor()
     redactor.learn(secret)
     assert secret not in redactor(text + secret)
+
+
+def test_what_is_worth_nothing_is_hidden_no_more() -> None:
+    redactor = Redactor()
+    redactor.learn("swordfish")
+    redactor.learn("goldfish")
+    redactor.unlearn("swordfish")
+    redactor.unlearn("swordfish")
+    assert redactor("swordfish goldfish") == f"swordfish {HIDDEN}"
+    redactor.unlearn("goldfish")
+    assert redactor("swordfish goldfish") == "swordfish goldfish"

@@ -53,6 +53,7 @@ class Services:
     secret: Callable[[str], str]
     learn: Callable[[str], None]
     loop_thread: int
+    unlearn: Callable[[str], object] = str
     contact_sources: Callable[[], Mapping[str, ContactSourceKind]] = dict
     presence: Callable[[str], Steward | None] = lambda _user: None
 
@@ -86,6 +87,7 @@ class Context:
         self.failed: Callable[[str, BaseException], None] = self._log_failure
         self._services = services
         self._most_tasks = most_tasks
+        self._kept: dict[str, str] = {}
         self._allowance = Allowance(services.clock, burst, rate)
 
     @property
@@ -145,7 +147,8 @@ class Context:
         """Keep a secret of the plugin's own for the user, where those of `${keyring:..}` are kept; may block."""
         from hub import secret_store
 
-        self.hide(secret)
+        self.hide(secret, self._kept.get(name, ""))
+        self._kept[name] = secret
         secret_store.keep(self._own_secret(name), secret)
 
     def kept_secret(self, name: str) -> str | None:
@@ -160,9 +163,11 @@ class Context:
 
         secret_store.forget(self._own_secret(name))
 
-    def hide(self, secret: str) -> None:
-        """Hide a text in all that is logged and told from now on, as what `secret` returns is."""
+    def hide(self, secret: str, former: str = "") -> None:
+        """Hide a text in all that is logged and told from now on, in place of a `former` one that is worth nothing."""
         self._services.learn(secret)
+        if former and former != secret:
+            self._services.unlearn(former)
 
     def emit(self, kind: type[Event], **fields: Any) -> None:
         """Tell everybody an event: `context.emit(OpenPage, url=...)`. The hub fills in `seq`, `at` and `user`.

@@ -84,7 +84,7 @@ class Kept:
     def kept_secret(self, name: str) -> str | None:
         return self.secrets.get(name)
 
-    def hide(self, secret: str) -> None:
+    def hide(self, secret: str, _former: str = "") -> None:
         self.hidden.append(secret)
 
 

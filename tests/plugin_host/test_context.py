@@ -170,5 +170,6 @@ async def test_secrets_of_a_plugins_own_are_kept_for_each_user(tmp_path: Path, m
         alice, bob = stage.context("listener"), stage.context("listener", "bob")
         alice.keep_secret("token", "s3cret")
         assert (alice.kept_secret("token"), bob.kept_secret("token")) == ("s3cret", None)
+        alice.keep_secret("token", "another")
         alice.forget_secret("token")
         assert alice.kept_secret("token") is None

@@ -35,6 +35,7 @@ class GraphSignIn:
         self._cache: SerializableTokenCache | None = None
         self._app: PublicClientApplication | None = None
         self._lock = asyncio.Lock()
+        self._token = ""
 
     async def token(self, *, anew: bool = False) -> str:
         """Return an access token, another one if `anew`; raises `SourceRefused` where nobody is signed in."""
@@ -118,7 +119,9 @@ class GraphSignIn:
 
     def _hidden(self, told: dict[str, Any]) -> str:
         token = str(told["access_token"])
-        self._context.hide(token)
+        if token != self._token:
+            self._context.hide(token, self._token)
+            self._token = token
         return token
 
     def _refused(self, told: dict[str, Any]) -> SourceRefused:
