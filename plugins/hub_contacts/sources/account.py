@@ -9,14 +9,14 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub import SignIn, SourceError, SourceRefused, UserError
+from hub import Problem, SignIn, SourceError, SourceRefused, UserError
 from hub_contacts.sources import links
 from hub_contacts.sources.links import Standing
 from hub_contacts.sources.syncing import Sync
 from hub_contacts.told import ContactsFound, SourceChanged
 
 if TYPE_CHECKING:
-    from hub import ContactSource, ContactSourceKind, Context, Problem
+    from hub import ContactSource, ContactSourceKind, Context
     from hub_contacts.book import Book
     from hub_contacts.sources.settings import SourceTable
 
@@ -255,7 +255,8 @@ class Account:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._refreshed.set()
         if not task.cancelled() and task.exception() is not None:
-            self.report = replace(self.report, state=State.FAILED)
+            problem = Problem(self.name, "something went wrong in it", "the hub's log says what; refresh it")
+            self.report = replace(self.report, state=State.FAILED, error=(problem,))
 
     def _tell(self, report: Report) -> None:
         changed = (report.state, report.contacts, report.conflicts, report.error) != (

@@ -1,0 +1,129 @@
+"""A source that another plugin brings, by nothing but the plugin API."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from contacts_client import client
+from pydantic import BaseModel
+
+from hub import (
+    CardConflict,
+    CardGone,
+    ContactCard,
+    ContactChanges,
+    ContactSource,
+    ContactSourceKind,
+    Context,
+    SignIn,
+    SourceRefused,
+    hookimpl,
+)
+from hub.testing.contract.contacts import ContactSourceContract, ContactSystem, card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from hub.testing.harness import Desk
+
+    RunHub = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+class Drawer:
+    """Where the cards are."""
+
+    def __init__(self) -> None:
+        self.cards: dict[str, ContactCard] = {}
+        self.numbers = count(1)
+        self.is_jammed = False
+
+
+class Settings(BaseModel):
+    """A drawer needs none."""
+
+
+class DrawerSource:
+    writable = True
+
+    def __init__(self, drawer: Drawer) -> None:
+        self.drawer = drawer
+
+    async def changes(self, _token: str) -> ContactChanges:
+        if self.drawer.is_jammed:
+            raise ZeroDivisionError("the drawer is jammed")
+        return ContactChanges(cards=tuple(self.drawer.cards.values()), whole=True)
+
+    async def put(self, href: str, text: str, etag: str) -> ContactCard:
+        if href:
+            self._check(href, etag)
+        number = str(next(self.drawer.numbers))
+        self.drawer.cards[href or number] = put = ContactCard(href or number, number, text)
+        return put
+
+    async def delete(self, href: str, etag: str) -> None:
+        self._check(href, etag)
+        del self.drawer.cards[href]
+
+    async def changed(self) -> None:
+        await asyncio.Event().wait()
+
+    async def sign_in(self, _tell: Callable[[SignIn], None]) -> None:
+        raise SourceRefused.of("a drawer has no door", "", "drawer")
+
+    async def close(self) -> None:
+        pass
+
+    def _check(self, href: str, etag: str) -> None:
+        if href not in self.drawer.cards:
+            raise CardGone.of("gone")
+        if self.drawer.cards[href].etag != etag:
+            raise CardConflict.of("changed")
+
+
+class InDrawer(ContactSystem):
+    def __init__(self) -> None:
+        self.drawer = Drawer()
+
+    def source(self) -> ContactSource:
+        return DrawerSource(self.drawer)
+
+
+class TestDrawer(ContactSourceContract):
+    @pytest.fixture
+    def contact_system(self) -> ContactSystem:
+        return InDrawer()
+
+
+@pytest.mark.feature("CON-09", "PLUG-05")
+async def test_a_plugin_brings_a_kind_of_source_and_what_it_raises_stops_nothing_else(phonehub: RunHub) -> None:
+    drawers: dict[str, Drawer] = {"desk": Drawer(), "attic": Drawer()}
+    drawers["desk"].cards["1"] = ContactCard("1", "1", card("Ada Smith"))
+
+    class Drawers:
+        @hookimpl
+        def register_contact_sources(self) -> list[ContactSourceKind]:
+            def opened(name: str, _settings: Any, _context: Context) -> ContactSource:
+                return DrawerSource(drawers[name])
+
+            return [ContactSourceKind(name="drawer", config=Settings, open=opened)]
+
+    text = "".join(f'[plugins.contacts.sources.{name}]\nkind = "drawer"\n' for name in drawers)
+    drawers["attic"].is_jammed = True
+    async with phonehub(Drawers, config=text) as desk, client(desk) as alice:
+        told = (await alice.post("/contacts/sources/desk/refresh", json={})).json()
+        assert (told["state"], told["contacts"], told["error"]) == ("ready", 1, "")
+        (ada,) = (await alice.get("/contacts/people")).json()["contacts"]
+        await alice.patch(f"/contacts/people/{ada['id']}", json={"company": "Engines"})
+        await alice.post("/contacts/sources/desk/refresh", json={})
+        assert "ORG:Engines" in drawers["desk"].cards["1"].text
+        told = (await alice.post("/contacts/sources/attic/refresh", json={})).json()
+        assert (told["state"], "the hub's log says what" in told["error"]) == ("failed", True)
+        drawers["attic"].is_jammed = False
+        told = (await alice.post("/contacts/sources/attic/refresh", json={})).json()
+        assert (told["state"], told["contacts"]) == ("ready", 0)
+        refused = await alice.post("/contacts/sources/desk/sign-in", json={})
+        assert (refused.status_code, "no door" in refused.text) == (422, True)
