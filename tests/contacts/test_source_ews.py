@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import logging
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -90,6 +92,16 @@ async def test_what_exchange_has_fields_for_comes_back_as_it_was(exchange: EwsSe
         less = Contact(first="Ada", last="Smith", numbers=(Labelled("+1 585 555 0002", "mobile"),))
         again = await source.put(put.href, text_of(less), put.etag)
         assert contact_in(again.text) == _as(put.href, less)
+
+
+async def test_no_log_tells_the_password(exchange: EwsServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    box = Box(exchange)
+    async with closing(box.source()) as source:
+        await source.put("", text_of(ADA), "")
+    told = base64.b64encode(f"{box.user}@engines.example:exchange-pw".encode()).decode()
+    assert "exchange-pw" not in caplog.text
+    assert told not in caplog.text
 
 
 async def test_more_than_one_answer_holds_is_read_to_its_end(exchange: EwsServer) -> None:

@@ -20,6 +20,7 @@ from hub import (
     Context,
     SignIn,
     SourceRefused,
+    SourceUnreachable,
     hookimpl,
 )
 from hub.testing.contract.contacts import ContactSourceContract, ContactSystem, card
@@ -40,6 +41,7 @@ class Drawer:
         self.cards: dict[str, ContactCard] = {}
         self.numbers = count(1)
         self.is_jammed = False
+        self.loses_answers = False
 
 
 class Settings(BaseModel):
@@ -62,6 +64,8 @@ class DrawerSource:
             self._check(href, etag)
         number = str(next(self.drawer.numbers))
         self.drawer.cards[href or number] = put = ContactCard(href or number, number, text)
+        if self.drawer.loses_answers:
+            raise SourceUnreachable.of("the drawer fell shut")
         return put
 
     async def delete(self, href: str, etag: str) -> None:
@@ -98,22 +102,46 @@ class TestDrawer(ContactSourceContract):
         return InDrawer()
 
 
+class Drawers:
+    """The plugin."""
+
+    def __init__(self, drawers: dict[str, Drawer]) -> None:
+        self.drawers = drawers
+
+    @property
+    def config(self) -> str:
+        return "".join(f'[plugins.contacts.sources.{name}]\nkind = "drawer"\n' for name in self.drawers)
+
+    @hookimpl
+    def register_contact_sources(self) -> list[ContactSourceKind]:
+        def opened(name: str, _settings: Any, _context: Context) -> ContactSource:
+            return DrawerSource(self.drawers[name])
+
+        return [ContactSourceKind(name="drawer", config=Settings, open=opened)]
+
+
+@pytest.mark.feature("CON-09")
+async def test_a_lost_answer_makes_no_second_card(phonehub: RunHub) -> None:
+    drawer = Drawer()
+    plugin = Drawers({"desk": drawer})
+    async with phonehub(plugin, config=plugin.config) as desk, client(desk) as alice:
+        await alice.post("/contacts/sources/desk/refresh", json={})
+        drawer.loses_answers = True
+        await alice.post("/contacts/people?source=desk", json={"first": "Ada", "last": "Smith"})
+        told = (await alice.post("/contacts/sources/desk/refresh", json={})).json()
+        assert (told["state"], len(drawer.cards)) == ("failed", 1)
+        drawer.loses_answers = False
+        told = (await alice.post("/contacts/sources/desk/refresh", json={})).json()
+        assert (told["state"], told["contacts"], len(drawer.cards)) == ("ready", 1, 1)
+
+
 @pytest.mark.feature("CON-09", "PLUG-05")
 async def test_a_plugin_brings_a_kind_of_source_and_what_it_raises_stops_nothing_else(phonehub: RunHub) -> None:
-    drawers: dict[str, Drawer] = {"desk": Drawer(), "attic": Drawer()}
+    drawers = {"desk": Drawer(), "attic": Drawer()}
     drawers["desk"].cards["1"] = ContactCard("1", "1", card("Ada Smith"))
-
-    class Drawers:
-        @hookimpl
-        def register_contact_sources(self) -> list[ContactSourceKind]:
-            def opened(name: str, _settings: Any, _context: Context) -> ContactSource:
-                return DrawerSource(drawers[name])
-
-            return [ContactSourceKind(name="drawer", config=Settings, open=opened)]
-
-    text = "".join(f'[plugins.contacts.sources.{name}]\nkind = "drawer"\n' for name in drawers)
     drawers["attic"].is_jammed = True
-    async with phonehub(Drawers, config=text) as desk, client(desk) as alice:
+    plugin = Drawers(drawers)
+    async with phonehub(plugin, config=plugin.config) as desk, client(desk) as alice:
         told = (await alice.post("/contacts/sources/desk/refresh", json={})).json()
         assert (told["state"], told["contacts"], told["error"]) == ("ready", 1, "")
         (ada,) = (await alice.get("/contacts/people")).json()["contacts"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -127,6 +128,8 @@ class Ews:
         if self._account is None:
             from exchangelib import BASIC, DELEGATE, NTLM, Account, Build, Configuration, Credentials, FailFast, Version
 
+            # its DEBUG has passwords and contacts in it
+            logging.getLogger("exchangelib").setLevel(logging.INFO)
             settings = self._settings
             credentials = Credentials(settings.user or settings.email, self._secret(settings.password))
             config = Configuration(
