@@ -34,6 +34,7 @@ from hub.rules.views import NAMES
 from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
 from hub.web.routes import account, agents, calls, hub, journals, parties, past, recordings, servers
+from hub_crm.settings import LookupTable
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -302,6 +303,15 @@ def rule_keys() -> str:
     return "\n".join(["| key | meaning |", "|---|---|", *rows])
 
 
+def crm_settings() -> str:
+    """Tabulate the settings of a lookup of `[plugins.crm]`."""
+    rows = [
+        f"| `{field.alias or name}` | {_default(field)} | {field.description} |"
+        for name, field in LookupTable.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
 def screenpop_settings() -> str:
     """Tabulate the settings of `[plugins.screenpop]`."""
     rows = [
@@ -332,6 +342,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rule-actions": rule_actions,
     "rule-macros": rule_macros,
     "journal-macros": journal_macros,
+    "crm-settings": crm_settings,
     "screenpop-settings": screenpop_settings,
 }
 
