@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import subprocess
 import sys
 import tempfile
@@ -18,11 +19,12 @@ CALLS = 1000
 LADDER = (1400, 1800, 2400, 3200)
 SECONDS = float(os.environ.get("P12_SECONDS", "12"))
 LADDER_SECONDS = 8.0
-LONGER = 8.0  # seconds that a sink listens longer than the sender means to send
+LONGER = 30.0  # seconds that a sink listens longer than the sender means to send, unless that is through before
 MOST_LATE, TRIES = 0.15, 3  # seconds that the sender may be late, or the run is repeated
 LEAST = 0.001  # the loss that is allowed
 OURS, SENDER = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 FRAME = 160
+AFTER = 0.5  # seconds that a sink listens after the sender is through
 
 
 def receive(calls: int, seconds: float, folder: Path) -> None:
@@ -42,7 +44,8 @@ def receive(calls: int, seconds: float, folder: Path) -> None:
         print("\n".join(map(str, line.ports)))
     print(flush=True)
     before = time.process_time()
-    time.sleep(seconds)
+    select.select([sys.stdin], [], [], seconds)
+    time.sleep(AFTER)
     cpu = time.process_time() - before
     closing = [receiver.close(line, time.monotonic()) for line in lines]
     failures = [done.result(60) for done in closing]
@@ -57,8 +60,10 @@ def receive(calls: int, seconds: float, folder: Path) -> None:
 def pinned(core: int, *words: str, **more: Any) -> subprocess.Popen[str]:
     def prepare() -> None:
         os.sched_setaffinity(0, {core})
-        with contextlib.suppress(PermissionError):
-            os.nice(-10)  # both sides alike, before whatever else the machine does
+        os.setsid()
+        with contextlib.suppress(OSError):  # both sides alike, before whatever else the machine does
+            os.nice(-20)
+            Path("/proc/self/autogroup").write_text("-20")  # without it that counts within the session alone
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -78,7 +83,7 @@ def measured(program: Path, sink: list[str], calls: int, seconds: float) -> dict
 def one_run(program: Path, sink: list[str], calls: int, seconds: float) -> dict[str, Any]:
     """Send to a sink for so long; return what it received, its CPU a packet, and the loss."""
     with tempfile.TemporaryDirectory() as folder:
-        ours = pinned(OURS, *sink, str(calls), str(seconds + LONGER), folder)
+        ours = pinned(OURS, *sink, str(calls), str(seconds + LONGER), folder, stdin=subprocess.PIPE)
         assert ours.stdout is not None
         ports = []
         while line := ours.stdout.readline().strip():
@@ -117,6 +122,22 @@ def check(folder: Path, calls: int, seconds: float) -> None:
             assert there > 0.95 * packets, f"call {nth}: {there} of {packets} packets are where they belong"
 
 
+def climbed(program: Path, sink: list[str], first: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
+    """Return how many calls at once lose nothing, the run that showed it, and what is in the way of more."""
+    if first["loss"] >= LEAST:
+        return 0, first, f"{100 * first['loss']:.2f} % lost at {CALLS}"
+    limit, most = CALLS, first
+    for calls in LADDER:
+        found = measured(program, sink, calls, LADDER_SECONDS)
+        if found["late"] >= MOST_LATE:
+            full = round(limit / most["core"], -2)
+            return limit, most, f"the sender's core is full before {calls}, the recorder's would be at about {full:.0f}"
+        if found["loss"] >= LEAST:
+            return limit, most, f"{100 * found['loss']:.2f} % lost at {calls}, {100 * found['core']:.0f} % of the core"
+        limit, most = calls, found
+    return limit, most, "more was not tried"
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "p12_rtp"
@@ -126,12 +147,7 @@ def main() -> None:
         peer = measured(program, peer_sink, CALLS, SECONDS)
         ours = measured(program, ours_sink, CALLS, SECONDS)
         busy = os.getloadavg()[0]
-        limit, bound = CALLS if ours["loss"] < LEAST else 0, ours
-        for calls in LADDER if limit else ():
-            bound = measured(program, ours_sink, calls, LADDER_SECONDS)
-            if bound["loss"] >= LEAST:
-                break
-            limit = calls
+        limit, most, binds = climbed(program, ours_sink, ours)
     late = max(ours["late"], peer["late"]) * 1000
     note = f"load {busy:.1f}, sender held up {late:.0f} ms, {100 * ours['out_of_time']:.2f} % came out of time"
     row = {"id": "P12", "peer_name": f"C, epoll + recvmmsg ({note})"}
@@ -158,8 +174,7 @@ def main() -> None:
         },
         row
         | {
-            "what": f"recordings at once under 0.1 % loss (at {CALLS}: {100 * ours['core']:.0f} % of the core, "
-            f"at most tried {100 * bound['core']:.0f} %, {100 * bound['loss']:.2f} % lost)",
+            "what": f"recordings at once under 0.1 % loss ({100 * most['core']:.0f} % of the core; {binds})",
             "ours": limit,
             "unit": "calls",
             "goal": f"{CALLS}",

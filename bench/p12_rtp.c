@@ -3,12 +3,14 @@
  *   p12_rtp send SECONDS < PORTS     a packet of 20 ms to every port, 50 times a second, evenly spread; where it is
  *                                    held up, all that follows comes so much later, and it tells by how much
  *   p12_rtp sink CALLS SECONDS DIR   epoll and recvmmsg; each call's two streams, placed by timestamp, interleaved a
- *                                    second at a time into a stereo mu-law WAV whose header is right after each write
+ *                                    second at a time into a stereo mu-law WAV whose header is right after each write;
+ *                                    ends half a second after its standard input
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +114,7 @@ static void write_call(struct call *call, uint32_t samples) {
 
 static int sink(unsigned count, double seconds, const char *folder) {
   struct call *calls = calloc(count, sizeof *calls);
-  int poll = epoll_create1(0), room = 1 << 19;
+  int watched = epoll_create1(0), room = 1 << 19;
   for (unsigned i = 0; i < count; i++) {
     char name[4096];
     snprintf(name, sizeof name, "%s/%u.wav", folder, i);
@@ -127,7 +129,7 @@ static int sink(unsigned count, double seconds, const char *folder) {
       getsockname(fd, (struct sockaddr *)&here, &length);
       printf("%u\n", ntohs(here.sin_port));
       struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)fd << 32 | i << 1 | (unsigned)side};
-      epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+      epoll_ctl(watched, EPOLL_CTL_ADD, fd, &event);
     }
   }
   printf("\n");
@@ -143,7 +145,7 @@ static int sink(unsigned count, double seconds, const char *folder) {
   double end = now() + seconds, look = 0;
   uint64_t received = 0;
   while (now() < end) {
-    int ready = epoll_wait(poll, events, AT_ONCE, 20);
+    int ready = epoll_wait(watched, events, AT_ONCE, 20);
     for (int k = 0; k < ready; k++) {
       int got = recvmmsg((int)(events[k].data.u64 >> 32), messages, AT_ONCE, MSG_DONTWAIT, NULL);
       struct call *call = &calls[(events[k].data.u64 & 0xffffffff) >> 1];
@@ -165,6 +167,8 @@ static int sink(unsigned count, double seconds, const char *folder) {
     }
     double at = now();
     if (at >= look) {
+      struct pollfd in = {.fd = 0, .events = POLLIN};
+      if (poll(&in, 1, 0) > 0 && at + 0.5 < end) end = at + 0.5;
       look = at + 0.01;
       for (unsigned i = 0; i < count; i++)
         if (calls[i].sides[0].newest > calls[i].taken + RATE + RATE / 5 &&
