@@ -10,6 +10,7 @@ from hub.core.call import Call, CallState, Cause, Direction, LegState
 from hub.core.roster import Roster
 from hub.core.signals import BoardSignal, ColleaguesSignal, DndSignal, Kind, PhoneContactsSignal, PresenceSignal
 from hub.core.transitions import Step, ending, next_state, outcome_of, state_of, steps
+from hub.core.visits import visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hub.core.phone_contacts import PhoneContact
     from hub.core.presence import Presence
     from hub.core.signals import EndedLeg, LegSignal, Signal, Snapshot
+    from hub.core.visits import Visit
 
 _EVENTS: dict[Step, type[events.CallEvent]] = {
     Step.ANSWERED: events.Answer,
@@ -106,15 +108,12 @@ class Switchboard:
 
     def resync(self, snapshot: Snapshot) -> tuple[events.Event, ...]:
         """Compare what is known with a snapshot; return what was missed, marked as inferred."""
-        living: defaultdict[str, list[LegState]] = defaultdict(list)
-        for leg in snapshot.live:
-            living[self._known_or_new(leg.leg)].append(leg)
-        gone: defaultdict[str, list[EndedLeg]] = defaultdict(list)
-        for ended in sorted(snapshot.ended, key=lambda ended: ended.ended):
-            gone[self._known_or_new(ended.leg)].append(ended)
+        found = self._found(snapshot)
         missed: list[events.Event] = []
         for call in sorted(self._calls.values(), key=lambda call: call.started):
-            missed += self._catch_up(call, tuple(living[call.id]), gone[call.id], snapshot.at)
+            visit = found.get(call.id)
+            legs, gone = (visit.live, visit.ended) if visit else ((), ())
+            missed += self._catch_up(call, legs, gone, snapshot.at)
         if snapshot.dnd is not None:
             missed += self._apply_dnd(on=snapshot.dnd, at=snapshot.at, inferred=True)
         if snapshot.presence is not None:
@@ -179,10 +178,21 @@ class Switchboard:
             contacts=self._find_contacts(leg.party.number),
         )
 
-    def _known_or_new(self, leg: Leg) -> str:
-        call = self._call_of(leg) or self._new_call(leg)
-        self._calls.setdefault(call.id, call)
-        return call.id
+    def _found(self, snapshot: Snapshot) -> dict[str, Visit]:
+        """Return what a snapshot tells of each call, by its id; calls that are new are added."""
+        legs: defaultdict[tuple[str, str], list[LegState | EndedLeg]] = defaultdict(list)
+        told: tuple[LegState | EndedLeg, ...] = (*snapshot.live, *snapshot.ended)
+        for one in told:
+            known = self._call_of(one.leg)
+            legs[(known.id, "") if known else ("", one.leg.conversation)].append(one)
+        found: dict[str, Visit] = {}
+        for (known_as, _), together in legs.items():
+            for visit in visits(together):
+                is_known = known_as and known_as not in found
+                call = self._calls[known_as] if is_known else self._new_call(visit.first)
+                self._calls[call.id] = call
+                found[call.id] = visit
+        return found
 
     # --- what a change means ---
 
@@ -202,12 +212,11 @@ class Switchboard:
             self._calls[call.id] = changed
 
     def _catch_up(
-        self, call: Call, legs: tuple[LegState, ...], gone: list[EndedLeg], now: datetime
+        self, call: Call, legs: tuple[LegState, ...], gone: tuple[EndedLeg, ...], now: datetime
     ) -> Iterator[events.Event]:
         changed = self._described(call, legs)
-        heard = next((leg.leg for leg in gone if leg.answered), None)
-        if heard and not legs:
-            changed = replace(changed, device=heard.device, line=heard.line)
+        if gone and not legs:
+            changed = self._as_it_was(changed, gone)
         todo = list(steps(call.state, changed.state))
         answers = [at for at in (*(leg.answered for leg in legs), *(leg.answered for leg in gone)) if at]
         when = {Step.BEGUN: call.started, Step.ANSWERED: min(answers, default=now)}
@@ -231,6 +240,20 @@ class Switchboard:
         self._calls[call.id] = changed
         for step in todo:
             yield self._step(step, self._calls.get(call.id, changed), when.get(step, now), inferred=True)
+
+    def _as_it_was(self, call: Call, gone: tuple[EndedLeg, ...]) -> Call:
+        """Return a call that is over as the last leg described it that was answered, or else rang."""
+        heard = next((one.leg for one in reversed(gone) if one.answered), None)
+        last = heard or gone[-1].leg
+        contacts = call.contacts
+        if last.party.number != call.party.number:
+            contacts = self._find_contacts(last.party.number)
+        if heard:
+            call = replace(call, device=heard.device, line=heard.line)
+        return replace(
+            call, conversation=last.conversation, party=last.party, dialled=last.dialled, queue=last.queue,
+            internal=last.internal, contacts=contacts,
+        )  # fmt: skip
 
     def _described(self, call: Call, legs: tuple[LegState, ...]) -> Call:
         """Return the call as its legs describe it now; without legs it keeps the last description."""

@@ -66,6 +66,40 @@ def test_a_call_that_was_kept_from_ringing_has_an_end_alone(board: Board, cause:
     assert [event.type for event in board.resync(Snapshot(at=at(20), ended=(rang,)))] == ["ring", "end"]
 
 
+def test_two_visits_to_a_conversation_while_nobody_listened_are_two_calls(board: Board) -> None:
+    board.apply(signal(Kind.DELIVERED, leg("leg-1")))
+    first = (
+        EndedLeg(leg=leg("leg-2", started=2), ended=at(9), cause=Cause.CANCELLED),
+        EndedLeg(leg=leg("leg-1"), ended=at(9), answered=at(4), cause=Cause.PARKED),
+    )
+    back = (leg("leg-3", started=9), leg("leg-4", started=12))
+    gone = EndedLeg(leg=back[0], ended=at(20), cause=Cause.NO_ANSWER)
+    live = LegState(leg=back[1], state=CallState.ALERTING)
+    told = board.resync(Snapshot(at=at(30), live=(live,), ended=(*first, gone)))
+    assert [event.type for event in told] == ["answer", "park", "end", "ring"]
+    assert [(one.call.id, one.call.started) for one in told[2:]] == [("talk-1.alice", at(0)), ("talk-1.alice.2", at(9))]
+    assert only(board).legs == (live,)
+    later = EndedLeg(leg=leg("leg-5", started=50), ended=at(60), cause=Cause.ELSEWHERE)
+    over = EndedLeg(leg=back[1], ended=at(40), cause=Cause.NO_ANSWER)
+    told = board.resync(Snapshot(at=at(70), ended=(over, later)))
+    outcomes = [(one.call.id, one.call.outcome) for one in told if one.type == "end"]
+    assert outcomes == [("talk-1.alice.2", Outcome.MISSED), ("talk-1.alice.3", Outcome.ELSEWHERE)]
+
+
+def test_a_call_that_ended_unheard_is_described_as_its_last_leg_was(board: Board) -> None:
+    board.known["+15855550101"] = (ADA,)
+    board.apply(signal(Kind.ORIGINATED, leg(direction=Direction.OUTBOUND)))
+    moved = leg(
+        conversation="talk-0",
+        direction=Direction.OUTBOUND,
+        party=Party(Number("101", NumberKind.EXTERNAL, "+15855550101"), "Voicemail"),
+    )
+    ended = EndedLeg(leg=moved, ended=at(9), answered=at(5))
+    (answer, end) = board.resync(Snapshot(at=at(20), ended=(ended,)))
+    assert (answer.type, end.type) == ("answer", "end")
+    assert (end.call.party, end.call.contacts, end.call.conversation) == (moved.party, (ADA,), "talk-0")
+
+
 @pytest.mark.parametrize("answering", [0, 4, 9])
 def test_ten_devices_are_one_call(board: Board, answering: int) -> None:
     legs = [leg(f"leg-{n}", device=f"phone-{n}") for n in range(10)]

@@ -213,6 +213,14 @@ def test_a_colleague_inside_is_told_who_took_over(desk: Desk) -> None:
     assert told[-1].leg.party == Who("102", "Bob")
 
 
+def test_nobody_takes_over_a_call_with_themselves(desk: Desk) -> None:
+    desk.do("alice", DialNumber("102", appearance=SALES))
+    desk.do("bob", AnswerLeg(desk.leg("bob-desk").id))
+    desk.do("alice", HoldLeg(desk.leg("alice-desk").id))
+    with pytest.raises(Refused, match="bob is the other side of the call at Sales"):
+        desk.do("bob", ResumeShared(SALES))
+
+
 @pytest.mark.parametrize(
     ("user", "command", "why"),
     [

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from call_histories import Histories
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,7 +14,7 @@ from test_sim_appearances import SALES, SALES_NUMBER, shared_office
 from test_sim_lines import LINES, PIN, lined_office
 
 from hub.core.boards import LineState
-from hub.core.call import CallState
+from hub.core.call import CallState, Direction
 from hub.core.dial_plan import DialPlan
 from hub.core.switchboard import Switchboard
 from hub.core.transitions import next_state
@@ -53,8 +54,9 @@ from hub.sim.translate import Translator
 from hub.sim.wire_boards import WireLines, WireSystemCalls
 
 USERS = ("alice", "bob", "carol")
+RINGS = (Direction.INBOUND, CallState.ALERTING)
 COMMANDS: tuple[type[LegCommand], ...] = (AnswerLeg, HoldLeg, ResumeLeg, EndLeg, SilenceLeg)
-NUMBERS = ("101", "102", "103", "600", "555", "800", "9#", f"*71{PIN}", ANSWERING, BUSY, SILENT, "nonsense")
+NUMBERS = ("101", "102", "103", "600", "555", "800", "9#", f"*71{PIN}", ANSWERING, BUSY, SILENT, "911", "nonsense")
 
 
 class RandomOffice(RuleBasedStateMachine):
@@ -70,6 +72,8 @@ class RandomOffice(RuleBasedStateMachine):
         self.outside: list[str] = []
         self.translator = Translator(DialPlan())
         self.boards = {user: self.board(user) for user in USERS}
+        users = self.desk.exchange.office.users.values()
+        self.histories = Histories({user.name: user.extension for user in users if user.name in USERS})
 
     def board(self, user: str) -> Switchboard:
         return Switchboard(user, next_seq=count(1).__next__, find_contacts=lambda _number: ())
@@ -149,6 +153,24 @@ class RandomOffice(RuleBasedStateMachine):
         mine = [one for one in self.desk.exchange.legs(leg.user) if one.id != leg.id] or [leg]
         self.by_hand(leg, command(leg.id, data.draw(st.sampled_from(mine)).id))
 
+    @precondition(lambda self: self.ringing())
+    @rule(data=st.data())
+    def somebody_answers(self, data: st.DataObject) -> None:
+        leg = data.draw(st.sampled_from(self.ringing()))
+        self.by_hand(leg, AnswerLeg(leg.id))
+
+    def ringing(self) -> list[LegView]:
+        return [leg for leg in self.desk.exchange.legs() if (leg.direction, leg.state) == RINGS and leg.user]
+
+    @precondition(lambda self: self.consulting())
+    @rule(data=st.data(), command=st.sampled_from((CompleteTransfer, ConferenceLegs)))
+    def go_on_from_a_consultation(self, data: st.DataObject, command: type[LegCommand]) -> None:
+        leg = data.draw(st.sampled_from(self.consulting()))
+        self.by_hand(leg, command(leg.consults, leg.id))
+
+    def consulting(self) -> list[LegView]:
+        return [leg for leg in self.desk.exchange.legs() if leg.consults]
+
     @rule(user=st.sampled_from(USERS), orbit=st.sampled_from(("701", "702")), second=st.booleans())
     def retrieve(self, user: str, orbit: str, *, second: bool) -> None:
         device = "alice-cordless" if second and user == "alice" else ""
@@ -213,7 +235,9 @@ class RandomOffice(RuleBasedStateMachine):
             else:
                 self.believed[told.leg.id] = told.leg
             event = wire_answers.LegEvent.model_validate(told)
-            self.boards[told.user].apply(self.translator.signal(wire.read_answer(wire.encode(event))))  # type: ignore[arg-type]  a leg event again
+            signal = self.translator.signal(wire.read_answer(wire.encode(event)))  # type: ignore[arg-type]  a leg event again
+            self.histories.follow(told)
+            self.histories.hear(self.boards[told.user].apply(signal))  # type: ignore[arg-type]  as above
         times = [told.at for told in self.desk.told[max(0, self.read - 1) :]]
         assert times == sorted(times)
         self.read = len(self.desk.told)
@@ -324,10 +348,11 @@ class RandomOffice(RuleBasedStateMachine):
         self.what_was_told_can_be_believed()
         assert self.believed == {}
         assert all(not board.calls for board in self.boards.values())
+        self.histories.check()
 
 
 RandomOffice.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=45,
     stateful_step_count=50,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining traces each line, which is slow

@@ -428,8 +428,19 @@ def test_a_handoff_that_nobody_answers_changes_nothing(desk: Desk) -> None:
     desk.wait(21)
     assert ended(desk, "alice-cordless") is Cause.NO_ANSWER
     desk.do("alice", HandOffLeg(leg, "alice-cordless"))
+    with pytest.raises(Refused, match="it is being handed off"):
+        desk.do("alice", VoicemailLeg(desk.leg("alice-cordless").id))
     desk.do("alice", EndLeg(leg))
     assert desk.exchange.legs() == ()
+
+
+def test_a_handoff_rings_on_a_key_of_its_own_beside_a_busy_tone(desk: Desk) -> None:
+    leg = talking_to_jane(desk)
+    failed = desk.do("alice", DialNumber("555", "alice-cordless"))
+    desk.do("alice", HandOffLeg(leg, "alice-cordless"))
+    keys = {one.id: one.appearance for one in desk.exchange.legs("alice") if one.device == "alice-cordless"}
+    assert len(keys) == len(set(keys.values())) == 2
+    assert failed in keys
 
 
 def test_what_cannot_be_handed_off_is_refused(desk: Desk) -> None:

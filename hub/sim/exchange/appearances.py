@@ -71,6 +71,8 @@ class Appearances:
             raise Refused(Code.WRONG_STATE, f"nothing is on hold at {name}")
         if held.held is not HoldKind.SHARED and held.device != handset.id:
             raise Refused(Code.WRONG_STATE, f"{name} is on private hold: only {held.device} can resume it")
+        if any(leg.user == asking.user.name for leg in held.talk.joined if not leg.is_same_party(held)):
+            raise Refused(Code.WRONG_STATE, f"{asking.user.name} is the other side of the call at {name}")
         self._reach.free_to_talk(handset.id)
         switch.make_room(handset.id, at)
         if held.device == handset.id:

@@ -304,6 +304,9 @@ class Switch:
         del self.branches[branch.id]
         self.keys.over(branch)
         self._left_in(branch.conference, at)
+        for other in talk.ringing:
+            if other.replaces is branch:  # nothing is left to be handed off
+                self.clear(other, at, Cause.CANCELLED)
         if not talk.branches:
             talk.stop_hunting()
             self._unpark(talk, at)
@@ -327,8 +330,8 @@ class Switch:
         if not outside:
             return ""
         chosen = min(outside, key=lambda branch: (len(branch.talk.joined), -branch.talk.nth))
-        for branch in tuple(chosen.talk.branches):
-            self.clear(branch, at, Cause.PREEMPTED)
+        while chosen.talk.branches:
+            self.clear(chosen.talk.branches[0], at, Cause.PREEMPTED)
         return chosen.line
 
     def at_device(self, device: str) -> list[Branch]:

@@ -50,6 +50,8 @@ class Transferring:
     def _leg(self, asking: Asking, command: LegCommand) -> Branch:
         branch = self._reach.leg(asking, command.leg, command.name)
         permitted(branch.direction, branch.state, command.name)
+        if branch.replaces is not None and branch.ringing:
+            raise Refused(Code.WRONG_STATE, f"cannot {command.name} this call: it is being handed off")
         if not branch.ringing:
             self._reach.in_company(branch)
         return branch
@@ -92,6 +94,7 @@ class Transferring:
         user = switch.office.users[branch.user]
         talk.stop_stepping()
         talk.declined.clear()
+        talk.sparing.clear()
         switch.take_out(branch, at, Cause.TRANSFERRED)
         talk.nobody = partial(self._come_back, talk, user, branch.device)
 
@@ -135,7 +138,9 @@ class Transferring:
             raise Refused(Code.WRONG_STATE, f"cannot hand this call off: it {why}")
         if any(other.is_same_party(branch) for other in branch.talk.ringing):
             raise Refused(Code.WRONG_STATE, "this call is being handed off already")
-        key = switch.keys.for_outbound(handset, outside=False)
+        key = switch.keys.for_ring(handset, handset.id, branch.talk)
+        if not key:
+            raise Refused(Code.WRONG_STATE, f"no line of {handset.id} is free for another call")
         there = switch.join(
             branch.talk,
             Direction.INBOUND,
@@ -144,7 +149,7 @@ class Transferring:
             shown=branch.shown,
             user=user.name,
             device=handset.id,
-            appearance=key.name,
+            appearance=key,
         )
         there.replaces, there.consults, there.dialled = branch, branch.consults, branch.dialled
         switch.move(there, Kind.DELIVERED, at)
