@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         Wipe,
         to_json,
     )
+    from hub.folder_signs import FolderSigns
     from hub.hookspecs import hookimpl
     from hub.phone.account import Account
     from hub.phone.adapter import (
@@ -114,7 +115,7 @@ if TYPE_CHECKING:
     from hub.phone.phone import Phone
     from hub.plugin_host.context import Context
     from hub.presence.own_presence import OwnPresence
-    from hub.remote import Remote, RemoteAnswer, is_loopback, remote_refusal
+    from hub.remote import Remote, RemoteAnswer, checked_address, is_loopback, remote_refusal
     from hub.remote_auth import BasicOrDigest
     from hub.rules.jinja import TemplateFault
     from hub.rules.many import Many
@@ -176,6 +177,7 @@ __all__ = [
     "EndedLeg",
     "Event",
     "Facts",
+    "FolderSigns",
     "Hold",
     "HoldLeg",
     "Job",
@@ -241,6 +243,7 @@ __all__ = [
     "UserError",
     "Wipe",
     "Wiped",
+    "checked_address",
     "directory_key",
     "hookimpl",
     "is_loopback",
@@ -268,6 +271,7 @@ _HOMES = {
     "DndChanged End Event Hold Lagged OpenPage PhoneChanged PhoneContactsChanged PluginChanged PresenceChanged "
     "RecordingChanged "
     "RecordingReady Resume Ring Started Stopping Wipe to_json",
+    "hub.folder_signs": "FolderSigns",
     "hub.hookspecs": "hookimpl",
     "hub.phone.account": "Account",
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
@@ -278,7 +282,7 @@ _HOMES = {
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",
     "hub.presence.own_presence": "OwnPresence",
-    "hub.remote": "Remote RemoteAnswer is_loopback remote_refusal",
+    "hub.remote": "Remote RemoteAnswer checked_address is_loopback remote_refusal",
     "hub.remote_auth": "BasicOrDigest",
     "hub.rules.jinja": "TemplateFault",
     "hub.rules.many": "Many",

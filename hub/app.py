@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -344,6 +344,9 @@ class Hub:
         async def disconnect() -> None:
             for user in self.config.users:
                 self.emit(events.Stopping(seq=self._next_seq(user), at=self.clock.now(), user=user))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._leave_within):
+                    await self._dispatcher.idle()  # plugins may have something to ask of the phone yet
             for task in connecting:
                 task.cancel()
             if not connecting:

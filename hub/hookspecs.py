@@ -175,7 +175,7 @@ def on_started(event: events.Started, context: Context) -> None:
 
 @hookspec
 def on_stopping(event: events.Stopping, context: Context) -> None:
-    """The hub is about to stop."""
+    """The hub is about to stop; the phone is still there for what you do now."""
 
 
 @hookspec

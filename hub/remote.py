@@ -139,3 +139,18 @@ def _certificate_error(error: BaseException) -> str:
             return str(getattr(cause, "verify_message", "") or cause.reason or "TLS failed")
         cause = cause.__cause__ or cause.__context__
     return ""
+
+
+def checked_address(url: str, *, unencrypted: bool = False) -> str:
+    """Return the address of a server; ValueError for one that is none, or by which others could read the password.
+
+    `unencrypted` allows http:// to another computer.
+    """
+    there = urlsplit(url)
+    if there.scheme not in {"http", "https"} or not there.hostname:
+        raise ValueError("url should be an address such as https://cloud.example/")
+    if there.username or there.password:
+        raise ValueError("url should have no password in it: set user and password")
+    if there.scheme == "http" and not (unencrypted or is_loopback(url)):
+        raise ValueError("url should begin with https://, or else others can read the password")
+    return url

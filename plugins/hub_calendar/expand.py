@@ -37,6 +37,9 @@ class Expansion:
     problems: tuple[Problem, ...] = ()
 
 
+NOTHING = Expansion(())
+
+
 def expand(
     calendars: Iterable[Component], start: datetime, stop: datetime, zone: tzinfo, addresses: Collection[str] = ()
 ) -> Expansion:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from itertools import groupby
+from bisect import bisect_left, bisect_right, insort
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,11 @@ class Timeline:
         """Return the next time at which an appointment begins or ends."""
         place = bisect_right(self._times, now)
         return self._times[place] if place < len(self._times) else None
+
+    def ahead(self, now: datetime, until: datetime) -> tuple[Appointment, ...]:
+        """Return what is on, and then what begins before `until`."""
+        first, last = bisect_right(self._times, now), bisect_left(self._times, until)
+        return tuple(dict.fromkeys(chain.from_iterable(self._on[max(first - 1, 0) : last])))
 
     def between(self, start: datetime, stop: datetime) -> tuple[Appointment, ...]:
         """Return what is on at some time of a span, in the order in which they begin."""

@@ -15,6 +15,7 @@ from hub.config import check
 from hub.plugin_host.manager import Manager
 from hub.rules.load import FileName, Loader
 from hub.rules.vocabulary import Vocabulary
+from hub_calendar import Calendar
 from hub_screenpop import ScreenPop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,7 @@ def blocks(language: str, holding: str = "") -> list[object]:
 @pytest.mark.parametrize(("_language", "text"), blocks("yaml", "\ndo:"))
 def test_rules_load(_language: str, text: str) -> None:
     vocabulary = Vocabulary()
+    vocabulary.add("calendar", *Calendar().register_rule_parts())
     vocabulary.add("screenpop", *ScreenPop().register_rule_parts())
     assert Loader(vocabulary).load(text.encode(), FileName("example.yaml", "example.yaml"))
 

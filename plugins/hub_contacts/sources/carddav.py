@@ -23,7 +23,7 @@ from hub import (
     Remote,
     RemoteAnswer,
     SourceRefused,
-    is_loopback,
+    checked_address,
     remote_refusal,
 )
 from hub_contacts.sources import dav_xml
@@ -61,13 +61,7 @@ class CardDavSettings(BaseModel):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        there = urlsplit(self.url)
-        if there.scheme not in {"http", "https"} or not there.hostname:
-            raise ValueError("url should be an address such as https://cloud.example/")
-        if there.username or there.password:
-            raise ValueError("url should have no password in it: set user and password")
-        if there.scheme == "http" and not (self.unencrypted or is_loopback(self.url)):
-            raise ValueError("url should begin with https://, or else others can read the password")
+        checked_address(self.url, unencrypted=self.unencrypted)
         return self
 
 

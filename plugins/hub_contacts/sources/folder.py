@@ -20,12 +20,12 @@ from hub import (
     ContactCard,
     ContactChanges,
     ContactSourceKind,
+    FolderSigns,
     Problem,
     SourceRefused,
     SourceUnreachable,
 )
 from hub_contacts.sources.card_text import contact_in
-from hub_contacts.sources.folder_signs import FolderSigns
 from hub_contacts.sources.vcf_file import etag_of, read_vcf
 
 if TYPE_CHECKING:
