@@ -11,12 +11,20 @@ from hub.cli.output import as_json, print_table, printable, say, show
 from hub.cli.times import Since, as_query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from hub.cli import Settings
     from hub.cli.client import Client
 
+_MEASURED: tuple[tuple[str, Callable[[Any], str]], ...] = (
+    ("codec", str),
+    ("jitter", lambda seconds: f"{1000 * seconds:.1f} ms"),
+    ("loss", lambda part: f"{100 * part:.2f} %"),
+    ("mos", lambda score: f"{score:.1f} of 5"),
+)
+"""How what the phone measured is told."""
 NEWEST = "last"
 """What stands for the newest call."""
 
@@ -202,6 +210,8 @@ def _facts(told: dict[str, Any]) -> list[tuple[str, str]]:
             rows += [("note", f"{note['at']}: {note['text']}") for note in value]
         elif isinstance(value, list):
             rows += [(name.removesuffix("s"), str(each)) for each in value]
+        elif name == "network" and value is not None:
+            rows += [(what, how(value[what])) for what, how in _MEASURED if value[what] not in (None, "")]
         elif value not in (None, "", False):
             rows.append((name, str(value)))
     return rows

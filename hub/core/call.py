@@ -92,6 +92,20 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How the audio of a call came, as the device measured it, None where it does not say.
+
+    `codec` is its RTP encoding name, `jitter` in seconds (RFC 3550, 6.4.1), `loss` the part of packets that did not
+    come (0 to 1), `mos` an estimate of how people would judge it, 1 to 5 (ITU-T P.800.1, MOS-LQE).
+    """
+
+    codec: str = ""
+    jitter: float | None = None
+    loss: float | None = None
+    mos: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One connection of one of the user's devices to a conversation, as the phone system describes it.
 
@@ -99,7 +113,8 @@ class Leg:
     other end, `dialled` what the caller dialled to get here (DNIS), `started` when the leg came up (aware UTC).
     `appearance` is the line key that it is on. Legs of one device with the same `conference` are talking together.
     `consults` names the held leg for whose sake this one was dialled, `orbit` where the call is or was parked. `held`
-    says how, while on hold; while `muted` the far end hears nothing; an `intercom` call answered by itself.
+    says how, while on hold; while `muted` the far end hears nothing; an `intercom` call answered by itself. `network`
+    is how its audio came, where the device tells that.
     """
 
     id: str
@@ -119,6 +134,7 @@ class Leg:
     held: HoldKind | None = None
     muted: bool = False
     intercom: bool = False
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +179,7 @@ class Call:
     held: HoldKind | None = None
     muted: bool = False
     intercom: bool = False
+    network: Network | None = None
     contacts: tuple[Contact, ...] = ()
     legs: tuple[LegState, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()

@@ -281,6 +281,7 @@ class Switchboard:
             held=chief.held if state is CallState.HOLD else None,
             muted=chief.muted,
             intercom=chief.intercom,
+            network=chief.network or call.network,
             contacts=contacts,
             legs=legs,
         )
@@ -358,5 +359,7 @@ def _with_leg(
 
 def _ended(call: Call, at: datetime, cause: Cause, leg: Leg | None) -> Call:
     outcome = outcome_of(call.direction, cause, answered=call.answered is not None)
-    orbit = leg.orbit if leg else call.orbit
-    return replace(call, state=CallState.NULL, ended=at, outcome=outcome, orbit=orbit, held=None, conference="")
+    orbit, network = (leg.orbit, leg.network or call.network) if leg else (call.orbit, call.network)
+    return replace(
+        call, state=CallState.NULL, ended=at, outcome=outcome, orbit=orbit, network=network, held=None, conference=""
+    )

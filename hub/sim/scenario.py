@@ -253,6 +253,7 @@ def _user(name: str, user: WrittenUser) -> User:
                 model=_text(handset.model, LONGEST_NAME),
                 codecs=handset.codecs,
                 auto_hold=handset.auto_hold,
+                statistics=handset.statistics,
             )
             for key, handset in user.handsets.items()
         ),

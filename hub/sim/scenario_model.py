@@ -87,6 +87,7 @@ class WrittenHandset(Written):
     conference_size: int = Field(default=3, ge=0, le=100, description="how many parties talk together there")
     codecs: tuple[Codec, ...] = Field(default=CODECS, description="what it can send its audio in")
     auto_hold: bool = Field(default=True, description="whether a second call puts the first on hold or ends it")
+    statistics: bool = Field(default=True, description="whether it tells after a call how its audio came")
 
 
 class WrittenStep(Written):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.core.call import Leg, LegState, Party
+from hub.core.call import Leg, LegState, Network, Party
 from hub.core.colleagues import Colleague
 from hub.core.phone_contacts import PhoneContact
 from hub.core.signals import (
@@ -117,6 +117,7 @@ class Translator:
             held=leg.held,
             muted=leg.muted,
             intercom=leg.intercom,
+            network=None if leg.network is None else Network(**leg.network.model_dump()),
         )
 
     def _party(self, party: WireParty) -> Party:

@@ -78,6 +78,15 @@ class WireParty(Wire):
     name: Name = ""
 
 
+class WireNetwork(Wire):
+    """How the audio of a leg came, as the handset measured it."""
+
+    codec: Id = ""
+    jitter: Annotated[float, Field(ge=0, le=3600)] | None = None
+    loss: Annotated[float, Field(ge=0, le=1)] | None = None
+    mos: Annotated[float, Field(ge=1, le=5)] | None = None
+
+
 class WireLeg(Wire):
     """A leg as it stands, fully described."""
 
@@ -101,6 +110,7 @@ class WireLeg(Wire):
     held: HoldKind | None = None
     muted: StrictBool = False
     intercom: StrictBool = False
+    network: WireNetwork | None = None
 
 
 Capabilities = Annotated[tuple[Id, ...], Field(max_length=100)]

@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar
 
-from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
+from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Network, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 from hub.events import plain
 
@@ -25,8 +25,19 @@ def from_text(text: str) -> Call:
     return _call(read)
 
 
+def network_to_text(network: Network | None) -> str | None:
+    """Return how the audio came as JSON, None where that is not known."""
+    return None if network is None else _encode(network)
+
+
+def network_from_text(text: str | None) -> Network | None:
+    """Return what `network_to_text` was given."""
+    return None if text is None else _network(json.loads(text))
+
+
 _FIELDS: dict[type[Any], tuple[str, ...]] = {
-    cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in (Call, Contact, Leg, LegState, Number, Party)
+    cls: tuple(field.name for field in dataclasses.fields(cls))
+    for cls in (Call, Contact, Leg, LegState, Network, Number, Party)
 }
 
 
@@ -51,6 +62,7 @@ def _call(read: dict[str, Any]) -> Call:
         ended=_time(read.get("ended")),
         outcome=Outcome(read["outcome"]) if read.get("outcome") else None,
         dialled=_party(read["dialled"]),
+        network=_network(read.get("network")),
         contacts=tuple(_contact(each) for each in read["contacts"]),
         legs=tuple(_leg_state(each) for each in read["legs"]),
         counts=tuple((name, count) for name, count in read["counts"]),
@@ -75,7 +87,12 @@ def _leg(read: dict[str, Any]) -> Leg:
         party=_party(read["party"]),
         started=datetime.fromisoformat(read["started"]),
         dialled=_party(read["dialled"]),
+        network=_network(read.get("network")),
     )
+
+
+def _network(read: dict[str, Any] | None) -> Network | None:
+    return None if read is None else _make(Network, read)
 
 
 def _contact(read: dict[str, Any]) -> Contact:

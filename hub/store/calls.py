@@ -125,7 +125,7 @@ def _delete(connection: Connection, user: str, which: ColumnElement[bool], at: d
     call = tables.calls.c
     there = and_(call.user == user, which, call.deleted.is_(None), call.ended.is_not(None))
     gone = connection.execute(select(call.id, call.started).where(there)).all()
-    emptied: dict[str, Any] = {**dict.fromkeys(_SAYING, ""), "by_name": None, "by_number": None}
+    emptied: dict[str, Any] = {**dict.fromkeys(_SAYING, ""), **dict.fromkeys(("network", "by_name", "by_number"))}
     connection.execute(update(tables.calls).where(there).values(**emptied, deleted=at, fresh=False))
     _delete_with_them(connection, user, [row.id for row in gone])
     search.renew(connection, {(user, row.started) for row in gone})
@@ -170,6 +170,7 @@ def _row(call: Call) -> dict[str, Any]:
         "dnis_name": call.dialled.name,
         "internal": call.internal,
         "orbit": call.orbit,
+        "network": call_json.network_to_text(call.network),
         "searchable": _searchable(call.name, call.party.name, call.queue, call.dialled.name, number, dialled),
         "call": call_json.to_text(call),
         "deleted": None,

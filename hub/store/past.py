@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, not_, or_, select
 
-from hub.core.call import Direction, Outcome
+from hub.core.call import Direction, Network, Outcome
 from hub.store import call_json, search, tables
 from hub.store.calls import SEPARATORS
 from hub.store.recordings import of_calls
@@ -27,6 +27,7 @@ _LOOKED_AT = 50
 _SHOWN = [tables.calls.c[name] for name in (
     "id", "user", "conversation", "direction", "name", "number", "e164", "national", "started", "answered", "ended",
     "duration", "outcome", "device", "line", "queue", "dnis", "dnis_name", "internal", "orbit",
+    "network",
 )]  # fmt: skip
 
 
@@ -43,7 +44,8 @@ class HistoryEntry:
     """One line of the call history (HIST-01). Times are aware UTC.
 
     `number` is as received, `e164` and `national` what it means. `duration` is how long they spoke in seconds, 0 if
-    nobody answered, None while the call lives; `outcome` is None as long. `recordings` are the ids of its recordings.
+    nobody answered, None while the call lives; `outcome` is None as long. `recordings` are the ids of its recordings,
+    `network` is how its audio came, where the phone tells that.
     """
 
     id: str
@@ -66,6 +68,7 @@ class HistoryEntry:
     dnis_name: str
     internal: bool
     orbit: str = ""
+    network: Network | None = None
     notes: tuple[Note, ...] = ()
     recordings: tuple[str, ...] = ()
 
@@ -231,4 +234,5 @@ def _entry(row: Row[Any], notes: tuple[Note, ...], recordings: tuple[str, ...]) 
     told["direction"] = Direction(row.direction)
     told["outcome"] = Outcome(row.outcome) if row.outcome else None
     told["orbit"] = row.orbit or ""
+    told["network"] = call_json.network_from_text(row.network)
     return HistoryEntry(**told, notes=notes, recordings=recordings)

@@ -90,6 +90,7 @@ calls = Table(
     Column("dnis_name", Words, nullable=False),
     Column("internal", Boolean, nullable=False),
     Column("orbit", Words),
+    Column("network", Text),
     Column("searchable", Words, nullable=False),
     Column("call", Text, nullable=False),
     Column("deleted", Instant),
@@ -97,7 +98,7 @@ calls = Table(
     Column("by_name", SORT_KEY),
     Column("by_number", SORT_KEY),
 )
-"""One row a call; `call` is the whole of it in JSON, `searchable` what a search looks at, in lower case.
+"""One row a call; `call` is the whole of it in JSON, `network` a part of it, `searchable` what a search looks at.
 
 Of a deleted call only an empty row is left, so that it is not written again. What makes searching and sorting fast is
 made later (`hub.store.search`), so that nobody waits for it: a row is `fresh`, and has no keys, until then.

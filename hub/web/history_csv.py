@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "started", "answered", "ended", "duration", "direction", "outcome", "name", "number", "e164", "national", "dnis",
-    "dnis_name", "queue", "line", "device", "orbit", "internal", "recordings", "notes", "id", "conversation",
+    "dnis_name", "queue", "line", "device", "orbit", "internal", "recordings", "notes", "codec", "jitter", "loss",
+    "mos", "id", "conversation",
 )  # fmt: skip
 """What stands in a row, by its name in the API."""
+_MEASURED = frozenset({"codec", "jitter", "loss", "mos"})
 MARK = "\ufeff"
 """What a file begins with, so that spreadsheets read it as UTF-8."""
 _FORMULA = frozenset("=+-@\t\r\n'＝＋－＠")  # noqa: RUF001  full-width ones too: some spreadsheets take them
@@ -30,7 +32,11 @@ def rows(entries: Iterable[Mapping[str, Any]]) -> str:
     A cell that a spreadsheet might take for a formula has an apostrophe before it, which the spreadsheet hides. Numbers
     have one too, else it would drop a plus or leading zeros.
     """
-    return _lines([_cell(name, entry[name]) for name in COLUMNS] for entry in entries)
+    return _lines([_cell(name, _value(entry, name)) for name in COLUMNS] for entry in entries)
+
+
+def _value(entry: Mapping[str, Any], name: str) -> Any:
+    return (entry["network"] or {}).get(name) if name in _MEASURED else entry[name]
 
 
 def _cell(name: str, value: Any) -> str:
@@ -43,7 +49,7 @@ def _cell(name: str, value: Any) -> str:
             return f"'{value}" if value else ""
         case "internal":
             return "true" if value else "false"
-        case "duration":
+        case "duration" | "jitter" | "loss" | "mos":
             return "" if value is None else f"{value:g}"
     return _harmless("" if value is None else str(value))
 

@@ -58,6 +58,18 @@ class ContactAnswer(Answer):
     link: Told
 
 
+class NetworkAnswer(Answer):
+    """How the audio of a call came, as the phone measured it, null where it does not say.
+
+    `jitter` is in seconds, `loss` the part of packets that did not come, `mos` the estimated opinion, 1 to 5.
+    """
+
+    codec: Told
+    jitter: float | None
+    loss: float | None
+    mos: float | None
+
+
 class LegAnswer(Answer):
     """One connection of one of the user's devices."""
 
@@ -78,6 +90,7 @@ class LegAnswer(Answer):
     held: HoldKind | None
     muted: bool
     intercom: bool
+    network: NetworkAnswer | None
 
 
 class LegStateAnswer(Answer):
@@ -114,6 +127,7 @@ class CallAnswer(Answer):
     held: HoldKind | None
     muted: bool
     intercom: bool
+    network: NetworkAnswer | None
     contacts: tuple[ContactAnswer, ...]
     legs: tuple[LegStateAnswer, ...]
     counts: tuple[tuple[str, int], ...]
@@ -204,6 +218,7 @@ class PastCall(Answer):
     dnis_name: Told
     internal: bool
     orbit: Told
+    network: NetworkAnswer | None
     notes: tuple[NoteAnswer, ...]
     recordings: tuple[str, ...]
 

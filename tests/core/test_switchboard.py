@@ -6,7 +6,7 @@ import pytest
 from boards import CALLER, Board, at, leg, signal
 
 from hub.core.boards import Messages
-from hub.core.call import Call, CallState, Cause, Contact, Direction, HoldKind, LegState, Outcome, Party
+from hub.core.call import Call, CallState, Cause, Contact, Direction, HoldKind, LegState, Network, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 from hub.core.presence import Presence
 from hub.core.signals import BoardSignal, DndSignal, EndedLeg, Kind, PresenceSignal, Snapshot
@@ -348,6 +348,24 @@ def test_a_call_that_is_sent_away_says_so_before_it_ends(board: Board, cause: Ca
         ("end", at(8), "701"),
     ]
     assert not board.calls
+
+
+def test_how_its_audio_came_is_told_when_it_ends(board: Board) -> None:
+    talking = (signal(Kind.DELIVERED, leg()), signal(Kind.ESTABLISHED, leg(), 1))
+    measured = Network(codec="PCMU", jitter=0.004, loss=0.01, mos=4.2)
+    gone = dataclasses.replace(leg(), network=measured)
+    board.told(*talking)
+    (end,) = board.apply(signal(Kind.CLEARED, gone, 2))
+    assert end.call.network == measured
+    board.told(*talking)
+    (missed,) = board.resync(Snapshot(at=at(9), ended=(EndedLeg(leg=gone, ended=at(8), answered=at(1)),)))
+    assert missed.call.network == measured
+    board.told(signal(Kind.DELIVERED, leg()), signal(Kind.ESTABLISHED, gone, 1))
+    assert only(board).network == measured
+    board.told(signal(Kind.HELD, leg(), 2))
+    assert only(board).network == measured, "what was told stays"
+    (silent,) = board.apply(signal(Kind.CLEARED, leg(), 3))
+    assert silent.call.network == measured
 
 
 def test_a_call_says_what_its_leg_says(board: Board) -> None:

@@ -23,6 +23,7 @@ from hub.phone.transfer_commands import (
     TransferLeg,
     VoicemailLeg,
 )
+from hub.sim.audio.impairments import Impairments
 from hub.sim.exchange.office import FarEnd, Handset, Line, Office, Who
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -54,6 +55,28 @@ def ended(desk: Desk, device: str) -> Cause:
     told = desk.legs_told(device)[-1]
     assert told.kind is Kind.CLEARED
     return told.cause
+
+
+def test_a_handset_tells_after_a_call_how_its_audio_came() -> None:
+    base = staffed()
+    users = dict(base.users)
+    users["bob"] = replace(
+        users["bob"], handsets=tuple(replace(one, statistics=False) for one in users["bob"].handsets)
+    )
+    desk = Desk(replace(base, users=users, network=Impairments(loss=0.02, jitter=0.03)))
+    leg = talking_to_jane(desk)
+    assert desk.leg("alice-desk").network is None
+    desk.do("alice", EndLeg(leg))
+    told = desk.legs_told("alice-desk")[-1].leg.network
+    assert (told.codec, told.jitter, told.loss) == ("PCMU", 0.01, 0.02)
+    assert 3.9 < told.mos < 4.4
+    desk.do("alice", DialNumber("102"))
+    desk.do("bob", AnswerLeg(desk.leg("bob-desk").id))
+    desk.do("bob", EndLeg(desk.leg("bob-desk").id))
+    assert desk.legs_told("bob-desk")[-1].leg.network is None
+    desk.do("alice", DialNumber("102"))
+    desk.do("alice", EndLeg(desk.leg("alice-desk").id))
+    assert desk.legs_told("alice-desk")[-1].leg.network is None, "nobody has answered"
 
 
 def test_a_blind_transfer_rings_the_target_and_leaves_at_once(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData
 
 from hub.clock import SystemClock
-from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Outcome, Party
+from hub.core.call import Call, CallState, Contact, Direction, Leg, LegState, Network, Outcome, Party
 from hub.core.numbers import Number, NumberKind
 from hub.rules.record import ActionRecord
 
@@ -91,9 +91,11 @@ TEXT = st.text(st.characters(codec=None), max_size=20)
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  the zone is beside
 NUMBERS = st.builds(Number, TEXT, st.sampled_from(NumberKind), TEXT, TEXT)
 PARTIES = st.builds(Party, NUMBERS, TEXT)
+PARTS = st.none() | st.floats(0, 1)
+NETWORKS = st.none() | st.builds(Network, codec=TEXT, jitter=PARTS, loss=PARTS, mos=st.none() | st.floats(1, 5))
 LEGS = st.builds(
     Leg, id=TEXT, conversation=TEXT, device=TEXT, direction=st.sampled_from(Direction), party=PARTIES, started=TIMES,
-    dialled=PARTIES, line=TEXT, queue=TEXT, internal=st.booleans(),
+    dialled=PARTIES, line=TEXT, queue=TEXT, internal=st.booleans(), network=NETWORKS,
 )  # fmt: skip
 CONTACTS = st.builds(
     Contact, id=TEXT, name=TEXT, company=TEXT, source=TEXT, groups=st.tuples(TEXT, TEXT), favourite=st.booleans(),
@@ -103,7 +105,7 @@ CALLS = st.builds(
     Call, id=TEXT, conversation=TEXT, user=st.just("alice"), direction=st.sampled_from(Direction),
     state=st.sampled_from(CallState), party=PARTIES, started=TIMES, answered=st.none() | TIMES, ended=st.none() | TIMES,
     outcome=st.none() | st.sampled_from(Outcome), dialled=PARTIES, device=TEXT, line=TEXT, queue=TEXT,
-    internal=st.booleans(), ignored=st.booleans(), contacts=st.lists(CONTACTS, max_size=2).map(tuple),
+    internal=st.booleans(), ignored=st.booleans(), network=NETWORKS, contacts=st.lists(CONTACTS, max_size=2).map(tuple),
     legs=st.lists(
         st.builds(LegState, leg=LEGS, state=st.sampled_from(CallState), answered=st.none() | TIMES), max_size=3
     ).map(tuple),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from hub.core.call import CallState, Cause, Direction, HoldKind
+    from hub.core.call import CallState, Cause, Direction, HoldKind, Network
     from hub.core.presence import Presence
     from hub.core.signals import Kind
     from hub.sim.exchange.office import Who
@@ -43,6 +43,7 @@ class LegView:
     consults: str
     orbit: str
     intercom: bool
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

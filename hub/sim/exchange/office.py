@@ -111,7 +111,8 @@ class Handset:
 
     `capabilities` is what can be asked of it from afar; by hand it can do everything. `lines` are the outside lines
     that it has keys for, `codecs` those it can send its audio in, `model` is for people. `conference_size` is how many
-    parties it can join, its user among them. Without `auto_hold` a call ends when another is dialled or answered.
+    parties it can join, its user among them. Without `auto_hold` a call ends when another is dialled or answered. With
+    `statistics` it tells after a call how its audio came.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Handset:
     codecs: tuple[str, ...] = CODECS
     conference_size: int = 3
     auto_hold: bool = True
+    statistics: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.core.call import CallState, Cause
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from hub.core.call import Network
     from hub.core.presence import Presence
     from hub.sim.exchange.conversation import Branch
     from hub.sim.exchange.journal import Told
@@ -20,12 +22,23 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """One journal a user. `tell` gets each thing told, in order, and must not call the exchange."""
+    """One journal a user. `tell` gets each thing told, in order, and must not call the exchange.
 
-    def __init__(self, users: Iterable[str], epoch: str, memory: int, tell: Callable[[Told], None]) -> None:
+    `measured` returns how the audio of a leg that is over came, where its handset tells that.
+    """
+
+    def __init__(
+        self,
+        users: Iterable[str],
+        epoch: str,
+        memory: int,
+        tell: Callable[[Told], None],
+        measured: Callable[[Branch], Network | None],
+    ) -> None:
         self._journals = {user: Journal(epoch, memory) for user in users}
         self._boards: dict[str, dict[str, WireBoard]] = {user: {} for user in self._journals}
         self._tell = tell
+        self._measured = measured
 
     def leg(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
         """Move a leg and tell its user; a `ProtocolError` here is a defect of the exchange."""
@@ -38,6 +51,7 @@ class Reporter:
         journal = self._journals[branch.user]
         mark, leg = journal.next_mark(), view(branch)
         if branch.state is CallState.NULL:
+            leg = replace(leg, network=self._measured(branch))
             journal.remember(EndedView(leg=leg, ended=at, cause=cause, kind=kind))
         self._tell(LegTold(user=branch.user, mark=mark, at=at, kind=kind, leg=leg, cause=cause))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ from hub.core.signals import Kind
 from hub.sim.exchange.conversation import Branch, Conversation
 from hub.sim.exchange.keys import Keys
 from hub.sim.exchange.reporter import Reporter
+from hub.sim.exchange.statistics import measured
 from hub.sim.exchange.timers import Timer, Timers
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Switch:
         self.watchers: list[Watcher] = []
         self.dnd: set[str] = set()
         self.presences = {user.name: user.presence for user in office.users.values()}
-        self.reporter = Reporter(office.users, epoch, memory, tell)
+        self.reporter = Reporter(office.users, epoch, memory, tell, partial(measured, office))
         self._epoch = epoch
         self._wake = wake
         self._now: datetime | None = None
