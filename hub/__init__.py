@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     )
     from hub.phone.commands import (
         AnswerLeg,
+        ClearCalls,
         Command,
         DialNumber,
         EndLeg,
@@ -147,6 +148,7 @@ __all__ = [
     "CardRefused",
     "Cause",
     "ChangeLogged",
+    "ClearCalls",
     "Clock",
     "Colleague",
     "ColleaguesChanged",
@@ -276,8 +278,8 @@ _HOMES = {
     "hub.phone.account": "Account",
     "hub.phone.adapter": "Adapter AdapterKind ConnectionLost Device PasswordRenewing PhoneError Profile Session "
     "SignInRefused Wiped",
-    "hub.phone.commands": "AnswerLeg Command DialNumber EndLeg HoldLeg LegCommand MarkContact ResumeLeg SetDnd "
-    "SetPresence SilenceLeg",
+    "hub.phone.commands": "AnswerLeg ClearCalls Command DialNumber EndLeg HoldLeg LegCommand MarkContact ResumeLeg "
+    "SetDnd SetPresence SilenceLeg",
     "hub.phone.effects": "Consulted Dialled",
     "hub.phone.phone": "Phone",
     "hub.plugin_host.context": "Context",

@@ -67,6 +67,7 @@ def note(settings: Settings, call: str, text: tuple[str, ...]) -> None:
 @click.option("--all", "whole", is_flag=True, help="All past calls.")
 @click.option("--before", type=Since(), help="With --all: only those begun before: 90d ago, or a date.")
 @click.option("--recordings", is_flag=True, help="Their recordings too; else these stay as long as they would.")
+@click.option("--handsets/--no-handsets", default=None, help="With --all: the lists that your handsets show, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def delete(
@@ -75,6 +76,7 @@ def delete(
     whole: bool,  # noqa: FBT001  flags of the command line
     before: datetime | None,
     recordings: bool,  # noqa: FBT001
+    handsets: bool | None,  # noqa: FBT001
     yes: bool,  # noqa: FBT001
 ) -> None:
     """Delete a past call, or all of them, with their notes, for good."""
@@ -84,15 +86,19 @@ def delete(
         raise click.UsageError("name a call, or say --all")
     if before is not None and not whole:
         raise click.UsageError("--before goes with --all")
+    if handsets is not None and not whole:
+        raise click.UsageError("--handsets goes with --all")
     what = f"call {printable(call)}" if call else f"all calls begun before {before}" if before else "all past calls"
     if not yes:
         click.confirm(f"Delete {what} for good{', with the recordings' if recordings else ''}?", abort=True)
+        if whole and before is None and handsets is None:
+            handsets = click.confirm("Clear the lists that your handsets show, too?")
     with connect(settings) as client:
         if call is not None:
             client.delete(past_path(client, call), recordings=recordings)
             say("deleted")
         else:
-            told = client.delete("/history", recordings=recordings, until=as_query(before))
+            told = client.delete("/history", recordings=recordings, handsets=handsets, until=as_query(before))
             say(f"deleted {told['deleted']} calls")
 
 

@@ -176,6 +176,15 @@ class SetDnd(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ClearCalls(Command):
+    """Empty a handset's own list of past calls; without `device` those of all handsets that have one."""
+
+    name: ClassVar[str] = "clear_calls"
+
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetPresence(Command):
     """Tell colleagues where the user is."""
 

@@ -229,6 +229,10 @@ class Phone(Parties):
         """Switch do-not-disturb."""
         await self.connection.do(commands.SetDnd(on))
 
+    async def clear_calls(self, device: str = "") -> None:
+        """Empty the list of past calls of a handset, or of all that have one."""
+        await self.connection.do(commands.ClearCalls(device))
+
     async def set_presence(self, presence: Presence) -> None:
         """Tell colleagues where the user is."""
         await self.connection.do(commands.SetPresence(presence))

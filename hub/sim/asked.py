@@ -26,6 +26,7 @@ _REQUESTS: dict[type[commands.Command], type[wire.Asking]] = {
     commands.Announce: wire_requests.Announce,
     commands.SetDnd: wire_requests.Dnd,
     commands.SetPresence: wire_requests.Presence,
+    commands.ClearCalls: wire_requests.ClearCalls,
     commands.MarkContact: wire_colleagues.MarkContact,
     agent_commands.SignInAgent: wire_agents.AgentSignIn,
     agent_commands.SignOutAgent: wire_agents.AgentSignOut,

@@ -31,6 +31,7 @@ from hub.sim.wire_requests import (
     Answer,
     AnswerLine,
     Appearance,
+    ClearCalls,
     Complete,
     Conference,
     Consult,
@@ -76,14 +77,15 @@ class WireError(Exception):
         self.request = request
 
 
-_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce | Dnd | Presence
+_OfCalls = Dial | Answer | Hold | Resume | End | Ignore | Mute | Dtmf | Record | DetachMedia | Announce
+_OfUsers = Dnd | Presence | ClearCalls
 _OfLines = Appearance | ResumeShared | Seize | AnswerLine
 _OfAgents = AgentSignIn | AgentSignOut | AgentStateRequest
 _OfParties = (
     Intercom | Consult | Transfer | Complete | ToVoicemail | Conference | Leave | Park | Retrieve | PickUp | HandOff
 )
 _OfAccounts = ChangePassword | ChangePin | SetImage | GetImage | MarkContact
-Asking = _OfCalls | _OfLines | _OfAgents | _OfParties | _OfAccounts
+Asking = _OfCalls | _OfUsers | _OfLines | _OfAgents | _OfParties | _OfAccounts
 """What stands for a command."""
 FromClient = SignIn | Asking | GetSnapshot | Ping
 Event = LegEvent | DndEvent | PresenceEvent | BoardEvent | ColleaguesEvent | ContactsEvent

@@ -120,6 +120,14 @@ class Dnd(Wire):
     on: StrictBool
 
 
+class ClearCalls(Wire):
+    """Empty a handset's list of past calls."""
+
+    type: Literal["clear_calls"] = "clear_calls"
+    id: Id
+    handset: Id = ""
+
+
 class Presence(Wire):
     """Say where the user is."""
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 OFFICE = scenario.load(sample_scenario(TWO_DESKS)).office
 
 
-async def phonehub(folder: Path, *words: str) -> str:
+async def phonehub(folder: Path, *words: str, said: str = "") -> str:
     """Run the real command for alice; return all that it says."""
     command = (sys.executable, "-m", "hub.cli", "--config", str(folder / "phonehub.toml"), "--user", "alice")
     done = await asyncio.to_thread(
-        subprocess.run, [*command, *words], capture_output=True, text=True, timeout=50, check=False,
-        env={**os.environ, "COLUMNS": "200"},
+        subprocess.run, [*command, *words], input=said, capture_output=True, text=True, timeout=50,
+        check=False, env={**os.environ, "COLUMNS": "200"},
     )  # fmt: skip
     return done.stdout + done.stderr
 
@@ -61,6 +61,49 @@ async def test_how_the_audio_of_a_call_came_is_told_with_it(tmp_path: Path) -> N
         await phonehub(tmp_path, "history", "export", str(path))
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
         assert [(row["codec"], row["jitter"], row["loss"]) for row in rows] == [("", "", ""), ("PCMU", "0.01", "0.02")]
+
+
+@pytest.mark.feature("HIST-02", "CLI-01")
+async def test_all_calls_are_deleted_and_the_handsets_list_with_them(tmp_path: Path) -> None:
+    alice = OFFICE.users["alice"]
+    old = replace(alice.handsets[0], id="alice-old", capabilities=frozenset({"dial"}))
+    users = {**OFFICE.users, "alice": replace(alice, handsets=(*alice.handsets, old))}
+    async with running_desk(tmp_path, office=replace(OFFICE, users=users)) as desk:
+        exchange = desk.office.server.exchange
+
+        async def missed(times: int) -> None:
+            caller = desk.office.call()
+            await desk.events.type("ring", times)
+            desk.office.hang_up(caller)
+            await desk.events.type("end", times)
+            await desk.settled()
+
+        await missed(1)
+        assert [leg.party.name for leg in exchange.call_list("alice-desk")] == ["Ada Caller"]
+        assert "deleted 1 calls" in await phonehub(tmp_path, "history", "delete", "--all", said="y\nn\n")
+        assert len(exchange.call_list("alice-desk")) == 1
+        await missed(2)
+        said = await phonehub(tmp_path, "history", "delete", "--all", said="y\ny\n")
+        assert "Clear the lists that your handsets show, too?" in said
+        assert "deleted 1 calls" in said
+        assert exchange.call_list("alice-desk") == ()
+        assert len(exchange.call_list("alice-old")) == 2, "that one cannot be asked"
+        assert "--handsets goes with --all" in await phonehub(tmp_path, "history", "delete", "last", "--handsets")
+
+
+@pytest.mark.feature("HIST-02")
+async def test_nothing_is_deleted_where_the_handsets_list_cannot_be_cleared(tmp_path: Path) -> None:
+    alice = OFFICE.users["alice"]
+    handsets = tuple(replace(each, capabilities=each.capabilities - {"clear_calls"}) for each in alice.handsets)
+    users = {**OFFICE.users, "alice": replace(alice, handsets=handsets)}
+    async with running_desk(tmp_path, office=replace(OFFICE, users=users)) as desk:
+        caller = desk.office.call()
+        await desk.events.type("ring")
+        desk.office.hang_up(caller)
+        await desk.events.type("end")
+        await desk.settled()
+        assert "clear_calls" in await phonehub(tmp_path, "history", "delete", "--all", "--handsets", "--yes")
+        assert len(await desk.hub.store.calls("alice")) == 1
 
 
 @pytest.mark.feature("HIST-02", "CLI-01")

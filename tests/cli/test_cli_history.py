@@ -189,7 +189,7 @@ def _delete(phonehub: Phonehub) -> None:
     assert phonehub(*alice, "delete", "Ann.alice", "--before", "2d").returncode == 2
     assert phonehub(*alice, "delete", "--all", "--before", "2d", "--yes").stdout == "deleted 1 calls\n"
     assert names(phonehub(*alice, "--json")) == ["Now", "Ann"]
-    assert phonehub(*alice, "delete", "--all", said="y\n").stdout.endswith("deleted 1 calls\n")
+    assert phonehub(*alice, "delete", "--all", said="y\nn\n").stdout.endswith("deleted 1 calls\n")
     assert names(phonehub(*alice, "--json")) == ["Now"]
     assert names(phonehub("--user", "bob", "history", "--json")) == ["Zoe"]
 

@@ -9,7 +9,7 @@ from offices import ANSWERING, BUSY, GONE, MAIN, SILENT, SUPPORT, Desk, office
 
 from hub.core.call import CallState, Cause, Direction
 from hub.core.signals import Kind
-from hub.phone.commands import AnswerLeg, DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd
+from hub.phone.commands import AnswerLeg, ClearCalls, DialNumber, EndLeg, HoldLeg, ResumeLeg, SetDnd
 from hub.phone.transfer_commands import (
     CompleteTransfer,
     ConferenceLegs,
@@ -24,6 +24,7 @@ from hub.phone.transfer_commands import (
     VoicemailLeg,
 )
 from hub.sim.audio.impairments import Impairments
+from hub.sim.exchange.call_lists import LENGTH
 from hub.sim.exchange.office import FarEnd, Handset, Line, Office, Who
 from hub.sim.exchange.refusal import Code, Refused
 
@@ -77,6 +78,18 @@ def test_a_handset_tells_after_a_call_how_its_audio_came() -> None:
     desk.do("alice", DialNumber("102"))
     desk.do("alice", EndLeg(desk.leg("alice-desk").id))
     assert desk.legs_told("alice-desk")[-1].leg.network is None, "nobody has answered"
+
+
+def test_a_handset_shows_its_last_calls_until_they_are_cleared(desk: Desk) -> None:
+    for _ in range(LENGTH + 1):
+        desk.do("alice", EndLeg(talking_to_jane(desk)))
+    shown = desk.exchange.call_list("alice-desk")
+    assert len(shown) == LENGTH
+    assert shown[0].id == desk.legs_told("alice-desk")[-1].leg.id
+    with pytest.raises(Refused, match="bob has no handset 'alice-desk'"):
+        desk.do("bob", ClearCalls("alice-desk"))
+    desk.do("alice", ClearCalls("alice-desk"))
+    assert desk.exchange.call_list("alice-desk") == ()
 
 
 def test_a_blind_transfer_rings_the_target_and_leaves_at_once(desk: Desk) -> None:

@@ -107,6 +107,7 @@ class Exchange:
             **self._phone_book.deeds,
             commands.SetDnd: self._set_dnd,
             commands.SetPresence: self._set_presence,
+            commands.ClearCalls: self._clear_calls,
             **self._handling.deeds,
             **Appearances(self._switch, self._reach).deeds,
             **self.audio.deeds,
@@ -166,6 +167,10 @@ class Exchange:
     def dnd(self, user: str) -> bool:
         """Whether a user's handsets do not ring."""
         return user in self._switch.dnd
+
+    def call_list(self, device: str) -> tuple[LegView, ...]:
+        """Return the past calls that a handset shows, the newest first."""
+        return self._switch.reporter.lists.at(device)
 
     def presence(self, user: str) -> Presence:
         """Where colleagues are told that a user is."""
@@ -294,6 +299,11 @@ class Exchange:
     def _set_presence(self, at: datetime, asking: Asking, command: commands.SetPresence) -> Accepted:
         self._reach.any_handset(asking, command.name)
         self._be(asking.user.name, command.presence, at)
+        return Accepted()
+
+    def _clear_calls(self, _at: datetime, asking: Asking, command: commands.ClearCalls) -> Accepted:
+        able = self._reach.able(asking, command.device, command.name)
+        self._switch.reporter.lists.clear(handset.id for handset in able)
         return Accepted()
 
     def _be(self, user: str, presence: Presence, at: datetime) -> None:

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, type[commands.Command]] = MappingProxyType(
             commands.Announce,
             commands.SetDnd,
             commands.SetPresence,
+            commands.ClearCalls,
             agent_commands.SignInAgent,
             agent_commands.SignOutAgent,
             agent_commands.SetAgentState,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub.core.call import CallState, Cause
 from hub.core.signals import Kind
 from hub.core.transitions import next_state
+from hub.sim.exchange.call_lists import CallLists
 from hub.sim.exchange.journal import BoardTold, DndTold, EndedView, Journal, LegTold, LegView, PresenceTold
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Reporter:
         self._boards: dict[str, dict[str, WireBoard]] = {user: {} for user in self._journals}
         self._tell = tell
         self._measured = measured
+        self.lists = CallLists()
 
     def leg(self, branch: Branch, kind: Kind, at: datetime, cause: Cause = Cause.NORMAL) -> None:
         """Move a leg and tell its user; a `ProtocolError` here is a defect of the exchange."""
@@ -52,6 +54,7 @@ class Reporter:
         mark, leg = journal.next_mark(), view(branch)
         if branch.state is CallState.NULL:
             leg = replace(leg, network=self._measured(branch))
+            self.lists.add(leg)
             journal.remember(EndedView(leg=leg, ended=at, cause=cause, kind=kind))
         self._tell(LegTold(user=branch.user, mark=mark, at=at, kind=kind, leg=leg, cause=cause))
 

@@ -12,6 +12,7 @@ from hub.core.signals import Kind, LegSignal
 from hub.phone.adapter import PhoneError
 from hub.phone.commands import (
     AnswerLeg,
+    ClearCalls,
     DialNumber,
     EndLeg,
     HoldLeg,
@@ -131,6 +132,14 @@ class CallContract(Contract):
                 assert (await listener.hear_presence()).presence is presence
                 async with Listener.opened(phone_system.adapter()) as other:
                     assert other.snapshot.presence is presence
+
+    async def test_a_list_of_past_calls_is_cleared(self, phone_system: PhoneSystem) -> None:
+        """Of one handset or of all; a handset that the user does not have is refused."""
+        async with Listener.opened(phone_system.adapter()) as listener:
+            listener.needs("clear_calls")
+            await listener.session.do(ClearCalls())
+            with pytest.raises(PhoneError):
+                await listener.session.do(ClearCalls("no-such-handset"))
 
     async def test_unknown_calls_and_wrong_states_are_refused(self, phone_system: PhoneSystem) -> None:
         """With the code for it, and nothing happens."""

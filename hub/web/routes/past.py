@@ -17,9 +17,9 @@ from hub.recording.library import NoRecording
 from hub.rules.record import ActionRecord  # noqa: TC001  FastAPI reads the annotations
 from hub.store.store import HistoryEntry, Sort
 from hub.web import history_csv
-from hub.web.asking import Asked, User  # noqa: TC001  FastAPI reads the annotations
+from hub.web.asking import Asked, OwnPhone, User  # noqa: TC001  FastAPI reads the annotations
 from hub.web.models import ActionAnswer, DeletedCalls, Note, PastCall
-from hub.web.refusals import Refused, described
+from hub.web.refusals import Refused, asking, described
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,7 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most, the n
 Since = Annotated[AwareDatetime | None, Query(description="only those that began at that time or later")]
 Until = Annotated[AwareDatetime | None, Query(description="only those that began before")]
 CallId = Annotated[str, Path(max_length=1000, description="the call's id")]
+Handsets = Annotated[bool, Query(description="clear the lists that the user's handsets show, too")]
 WithRecordings = Annotated[bool, Query(description="delete the recordings too; else they stay as long as they would")]
 
 _AT_ONCE = 500
@@ -41,6 +42,7 @@ def _is(kind: str) -> dict[int | str, dict[str, Any]]:
 
 
 _may_be_unknown = described(HTTPStatus.NOT_FOUND)
+_by_phone = described(HTTPStatus.CONFLICT, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE)
 _may_refuse = described(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
@@ -105,14 +107,22 @@ async def details(host: Asked, user: User, call: CallId) -> HistoryEntry:
     return entry
 
 
-@router.delete("/history", responses=described(HTTPStatus.CONFLICT))
+@router.delete("/history", responses=_by_phone)
 async def delete_all(
     host: Asked,
     user: User,
+    phone: OwnPhone,
     until: Until = None,
     recordings: WithRecordings = False,  # noqa: FBT002
+    handsets: Handsets = False,  # noqa: FBT002
 ) -> DeletedCalls:
-    """Delete all calls of the history that are over, with their notes, for good."""
+    """Delete all calls of the history that are over, with their notes, for good.
+
+    Where a handset's list cannot be cleared, nothing is deleted.
+    """
+    if handsets:
+        with asking("clear_calls"):
+            await phone.clear_calls()
     if recordings:
         while found := await host.recordings.entries(user, until=until, limit=1000):
             for each in found:
