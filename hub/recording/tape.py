@@ -81,7 +81,7 @@ class Tape:
         self.writer = WavWriter(path, coding, codec.sample_rate)
         left, right = (Timeline(codec, began=began, payload_type=payload_type, reorder=BEHIND) for _ in range(CHANNELS))
         self.sides = (left, right)
-        self.latches = (Latch(sender), Latch(sender))
+        self.latches = (Latch(sender, began=began), Latch(sender, began=began))
         self.marks: list[Mark] = []
         self.heard_at = began
         self._at = began

@@ -273,8 +273,19 @@ def test_a_stream_is_that_of_who_was_named() -> None:
     assert latch.admits(b"named", RTP, 1.0)
     assert not latch.admits(b"other", RTP, 100.0)
     latch.changed(100.0, b"next")
-    assert not latch.admits(b"named", RTP, 100.0)
-    assert latch.admits(b"next", RTP, 100.0)
+    assert not latch.admits(b"other", RTP, 100.0)
+    assert latch.admits(b"named", RTP, 100.0)  # was on its way
+    assert latch.admits(b"next", RTP, 100.1)
+    assert not latch.admits(b"named", RTP, 200.0)
+
+
+def test_who_was_named_in_vain_gives_way_until_heard() -> None:
+    latch = Latch(b"named", began=10.0)
+    assert not latch.admits(b"translated", RTP, 14.9)
+    assert latch.admits(b"translated", RTP, 15.1)
+    assert not latch.admits(b"other", RTP, 15.2)
+    assert latch.admits(b"named", RTP, 15.3)
+    assert not latch.admits(b"translated", RTP, 100.0)
 
 
 def test_a_stream_goes_over_to_another_who_sends_soon_after_the_change() -> None:
