@@ -24,6 +24,15 @@ def merged(ours: Contact, before: Contact, after: Contact) -> Contact:
     return replace(ours, **changed)
 
 
+def clash(ours: Contact, before: Contact, after: Contact) -> bool:
+    """Tell whether something that the source changed from `before` to `after` is a third thing with us."""
+    for name in _FIELDS:
+        mine, old, new = (getattr(contact, name) for contact in (ours, before, after))
+        if old != new and mine not in (old, new):
+            return True
+    return False
+
+
 def _several(ours: Iterable[Any], old: Iterable[Any], new: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return what the source has now, and after that what only we have."""
     theirs = {*old, *new}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub_contacts.contact import Contact, Labelled, Photo, Property
-from hub_contacts.merge import merged
+from hub_contacts.merge import clash, merged
 
 DESK, MOBILE, FAX = Labelled("100", "work"), Labelled("200", "mobile"), Labelled("300", "fax")
 OURS = Contact(
@@ -35,3 +35,10 @@ def test_a_source_that_holds_everything_decides_everything() -> None:
 
 def test_whose_the_contact_is_stays_ours() -> None:
     assert merged(OURS, HELD, replace(HELD, uid="x", source="elsewhere")) == OURS
+
+
+def test_edits_of_different_things_do_not_clash() -> None:
+    after = replace(HELD, last="Lovelace")
+    assert not clash(replace(HELD, company="Engines"), HELD, after)
+    assert not clash(after, HELD, after)
+    assert clash(replace(HELD, last="King"), HELD, after)

@@ -149,17 +149,36 @@ async def test_an_edit_here_goes_there_by_itself(phonehub: RunHub, folder: Path)
 
 
 @pytest.mark.feature("CON-09")
+async def test_different_things_edited_on_both_sides_come_together(phonehub: RunHub, folder: Path) -> None:
+    put(folder, ADA)
+    async with phonehub(config=config(folder, "interval = 86400")) as desk, Api(desk) as alice:
+        await desk.events.type("contacts.found")
+        await account_of(desk).stop()  # nobody looks while both are edited
+        await alice.http.patch(f"/people/{(await alice.people())[ADA]['id']}", json={"company": "Engines"})
+        (folder / "Ada.vcf").write_text(card(ADA, "+1 585 555 7777"), encoding="utf-8")
+        told = await alice.do("refresh")
+        assert (told["conflicts"], told["contacts"]) == (0, 1)
+        (ada,) = (await alice.people()).values()
+        assert (ada["company"], ada["numbers"][0]["text"]) == ("Engines", "+1 585 555 7777")
+        text = files(folder)["Ada.vcf"]
+        assert (value_of(text, "ORG"), value_of(text, "TEL")) == ("Engines", "+1 585 555 7777")
+
+
+@pytest.mark.feature("CON-09")
 async def test_a_contact_edited_on_both_sides_is_kept_twice_and_that_is_told(phonehub: RunHub, folder: Path) -> None:
     put(folder, ADA)
     async with phonehub(config=config(folder, "interval = 86400")) as desk, Api(desk) as alice:
         await desk.events.type("contacts.found")
         account = account_of(desk)
         await account.stop()  # nobody looks while both are edited
-        await alice.http.patch(f"/people/{(await alice.people())[ADA]['id']}", json={"first": "Augusta"})
+        await alice.http.patch(
+            f"/people/{(await alice.people())[ADA]['id']}", json={"numbers": [{"text": "+1 585 555 8888"}]}
+        )
         (folder / "Ada.vcf").write_text(card(ADA, "+1 585 555 7777"), encoding="utf-8")
         told = await alice.do("refresh")
         assert (told["state"], told["conflicts"], told["contacts"]) == ("ready", 1, 2)
-        assert sorted(value_of(text, "N") for text in files(folder).values()) == ["Smith;Ada;;;", "Smith;Augusta;;;"]
+        numbers = sorted(value_of(text, "TEL") for text in files(folder).values())
+        assert numbers == ["+1 585 555 7777", "+1 585 555 8888"]
 
 
 @pytest.mark.feature("CON-09")
@@ -177,6 +196,8 @@ async def test_switched_off_its_contacts_go_here_and_stay_there(phonehub: RunHub
         await alice.do("enable")
         await alice.do("refresh")
         assert {*await alice.people()} == {ADA}
+    async with phonehub(config=config(folder, "enabled = false")) as desk, Api(desk) as alice:
+        assert {*await alice.people()} == {ADA}  # a person has said that it is on
     async with phonehub(config="") as desk, Api(desk) as alice:
         await desk.events.type("contacts.changed")  # it is configured no longer
         assert (await alice.sources(), await alice.people()) == ([], {})

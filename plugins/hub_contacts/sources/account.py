@@ -53,10 +53,12 @@ class Report:
 class Account:
     """A configured source and its worker; `report` and `standing` say how it stands."""
 
-    def __init__(self, name: str, table: SourceTable, standing: Standing, book: Book, context: Context) -> None:
+    def __init__(
+        self, name: str, table: SourceTable, standing: Standing, contacts: int, book: Book, context: Context
+    ) -> None:
         self.name = name
         self.table = table
-        self.report = Report()
+        self.report = Report(contacts=contacts)
         self.standing = standing
         self._book = book
         self._context = context
@@ -82,7 +84,7 @@ class Account:
     def start(self) -> None:
         """Begin to work, where it is on."""
         if self.is_enabled and (self._worker is None or self._worker.done()):
-            self.report = Report(State.REFRESHING)
+            self.report = replace(self.report, state=State.REFRESHING, error=())
             self._worker = self._context.spawn(self._work(), f"contacts source {self.name}")
             self._worker.add_done_callback(self._ended)
 
@@ -176,7 +178,8 @@ class Account:
             for problem in outcome.problems:
                 if problem not in self.report.problems:
                     self._context.log.warning("contacts source %s: %s", self.name, problem)
-            contacts = len(await self._book.of_source(self.name))
+            count = partial(links.count_contacts, user=self._context.user, source=self.name)
+            contacts = await self._context.database.read(count)
             signing_in = self.report.signing_in
             self._tell(Report(State.READY, contacts, conflicts, tuple(outcome.problems), (), signing_in))
         if found:

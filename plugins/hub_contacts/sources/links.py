@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from hub_contacts.contact import Contact, Photo
+from hub_contacts.query import visible
 from hub_contacts.sources.card_text import alike, contact_in, fingerprint, short, text_of
 from hub_contacts.sync import Card, Link
-from hub_contacts.tables import links, sources
+from hub_contacts.tables import contacts, links, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,12 @@ class Standing:
 def card_of(card: ContactCard, contact: Contact) -> Card:
     """Return what the decision is made by."""
     return Card(card.href, card.etag, fingerprint(contact), alike(contact))
+
+
+def count_contacts(connection: Connection, user: str, source: str) -> int:
+    """Return how many contacts of a source there are."""
+    wanted = select(func.count()).select_from(contacts).where(visible(user), contacts.c.source == source)
+    return connection.execute(wanted).scalar_one()
 
 
 def read_links(connection: Connection, user: str, source: str) -> dict[str, Kept]:

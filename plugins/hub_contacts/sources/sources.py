@@ -69,6 +69,11 @@ class Sources:
             await self._book.delete_all(name)
             await database.run(partial(links.drop, user=user, source=name))
         for name, table in self._tables.items():
-            account = Account(name, table, standings.get(name, Standing()), self._book, self._context)
+            count = await database.read(partial(links.count_contacts, user=user, source=name))
+            account = Account(name, table, standings.get(name, Standing()), count, self._book, self._context)
+            if (
+                count and not account.is_enabled
+            ):  # the hub was killed while it was switched off, or by the configuration
+                await account.switch(on=False)
             self.accounts[name] = account
             account.start()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hub import CardConflict, CardGone, CardRefused, Problem, SourceRefused, SourceUnreachable
-from hub_contacts.merge import merged
+from hub_contacts.merge import clash, merged
 from hub_contacts.sources import links
 from hub_contacts.sources.card_text import contact_in, fingerprint, text_of
 from hub_contacts.sources.links import Kept, Standing, card_of
@@ -128,12 +128,16 @@ class Sync:
     async def _ours(self) -> dict[str, str]:
         """Return the fingerprints of our contacts: only those that were written since are looked at."""
         ours: dict[str, str] = {}
+        touched: list[Kept] = []
         for each in await self._book.of_source(self._name):
             kept = self._kept.get(each.id)
             if kept is not None and kept.changed == each.changed:
                 ours[each.id] = kept.link.mine
             elif (whole := await self._book.get(each.id)) is not None:
                 ours[each.id] = await asyncio.to_thread(fingerprint, whole.contact)
+                if kept is not None and kept.link.mine == ours[each.id]:  # written, and nothing changed
+                    touched.append(replace(kept, changed=each.changed))
+        await self._write(partial(links.write_links, kept=touched))
         return ours
 
     def _check(self, steps: Iterable[Step]) -> None:
@@ -173,10 +177,7 @@ class Sync:
             case Deed.LINK:
                 await self._link(step)
             case Deed.SPLIT:
-                self._outcome.conflicts += 1
-                self._outcome.again = True  # ours is put the next time, as a card of its own
-                await self._book.edit(step.id, _renamed, also=self._unlink)
-                await self._take_new([step.href])
+                await self._split(step)
             case Deed.REMOVE:
                 await self._book.delete([step.id])
                 await self._write(partial(links.remove_links, ids=[step.id]))
@@ -206,6 +207,17 @@ class Sync:
 
         if await self._book.edit(contact_id, change, also=also) is None:
             await self._book.put([Stored(id=contact_id, contact=self._as_its(after))], also=also)
+
+    async def _split(self, step: Step) -> None:
+        """Take what was edited there where nothing of it was edited here; else keep both."""
+        stored, after = await self._book.get(step.id), self._told[step.href][1]
+        if stored is not None and not clash(stored.contact, self._kept[step.id].before(after), after):
+            await self._take(step.id, step.href)
+            return
+        self._outcome.conflicts += 1
+        self._outcome.again = True  # ours is put the next time, as a card of its own
+        await self._book.edit(step.id, _renamed, also=self._unlink)
+        await self._take_new([step.href])
 
     async def _put_new(self, contact_id: str) -> None:
         stored = await self._book.edit(contact_id, lambda each: each if each.contact.uid else _renamed(each))
@@ -240,12 +252,10 @@ class Sync:
     def _linked(
         self, connection: Connection, stored: Sequence[Stored], *, cards: Mapping[str, tuple[ContactCard, Contact]]
     ) -> None:
-        kept = [
-            Kept.of(
-                each.id, *cards[each.id], "" if each.id in self._edited else fingerprint(each.contact), each.changed
-            )
-            for each in stored
-        ]
+        kept = []
+        for each in stored:
+            agreed = ("", 0.0) if each.id in self._edited else (fingerprint(each.contact), each.changed)
+            kept.append(Kept.of(each.id, *cards[each.id], *agreed))
         links.write_links(connection, self._context.user, self._name, kept)
 
     def _unlink(self, connection: Connection, stored: Sequence[Stored]) -> None:
