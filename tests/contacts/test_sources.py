@@ -19,6 +19,7 @@ from radicale_server import PASSWORD, Radicale, radicale_running
 from hub import Wipe
 from hub.cli import cli
 from hub.testing.contract.contacts import card, closing, value_of
+from hub_contacts.sources.account import pause_after
 from hub_contacts.sources.carddav import CardDav, CardDavSettings
 from hub_contacts.sources.folder import VCardFolder
 
@@ -267,6 +268,13 @@ async def test_a_source_that_is_only_read_keeps_what_is_ours(phonehub: RunHub, f
         await alice.do("refresh")
         ada = (await alice.people())[ADA]
         assert (ada["favourite"], ada["numbers"][0]["text"]) == (True, "+1 585 555 7777")
+
+
+@pytest.mark.feature("CON-09")
+def test_a_source_that_refuses_is_asked_less_often_than_one_that_is_away() -> None:
+    assert [pause_after(failures, 900, refused=False) for failures in (0, 1, 2, 3, 9)] == [900, 30, 60, 120, 900]
+    assert [pause_after(failures, 900, refused=True) for failures in (1, 9)] == [3600, 3600]
+    assert pause_after(1, 7200, refused=True) == 7200
 
 
 @pytest.fixture(scope="module")

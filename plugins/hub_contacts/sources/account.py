@@ -25,6 +25,8 @@ _TIMES = 3
 _GATHERED = 2.0
 """Seconds after an edit of ours until it is brought there, with what else is edited meanwhile."""
 _FIRST_RETRY = 30.0
+_REFUSED_RETRY = 3600.0
+"""Seconds until a source that refused is asked again: a wrong password, told too often, locks the account there."""
 _SIGN_IN = 900.0
 """Seconds that a person may take to sign in."""
 
@@ -70,6 +72,7 @@ class Account:
         self._edited = asyncio.Event()
         self._refreshed = asyncio.Event()
         self._failures = 0
+        self._is_refused = False
 
     @property
     def is_enabled(self) -> bool:
@@ -169,6 +172,7 @@ class Account:
                     break
         except UserError as error:
             self._failures += 1
+            self._is_refused = isinstance(error, SourceRefused)
             failed = replace(self.report, state=State.FAILED, conflicts=conflicts, error=error.problems)
             if failed.error != self.report.error:
                 self._context.log.warning("contacts source %s: %s", self.name, error)
@@ -198,9 +202,7 @@ class Account:
 
     async def _rest(self) -> None:
         """Return when it is time to look again."""
-        pause = self.table.interval
-        if self._failures:
-            pause = min(pause, _FIRST_RETRY * 2 ** min(self._failures - 1, 10))
+        pause = pause_after(self._failures, self.table.interval, refused=self._is_refused)
         causes = (self._context.clock.sleep(pause), self._wanted.wait(), self._told(), self._has_edits())
         waiting = [asyncio.ensure_future(each) for each in causes]
         try:
@@ -280,3 +282,10 @@ class Account:
         self.standing = standing
         work = partial(links.write_standing, user=self._context.user, source=self.name, standing=standing)
         await self._context.database.run(work)
+
+
+def pause_after(failures: int, interval: float, *, refused: bool) -> float:
+    """Return the seconds until a source is asked again, after so many failures in a row, the last of them a refusal."""
+    if not failures:
+        return interval
+    return max(interval, _REFUSED_RETRY) if refused else min(interval, _FIRST_RETRY * 2 ** min(failures - 1, 10))
