@@ -108,6 +108,16 @@ async def test_a_redirect_to_another_host_takes_no_password_along() -> None:
 
 
 @pytest.mark.feature("CON-09")
+async def test_address_books_at_another_host_are_named_and_not_followed() -> None:
+    home = "<C:addressbook-home-set><href>https://p12.cloud.example/1/</href></C:addressbook-home-set>"
+    found_home = f"<propstat><prop>{home}</prop><status>HTTP/1.1 200 OK</status></propstat>"
+    with canned(lambda _: multi(f"<response><href>/</href>{found_home}</response>")) as server:
+        async with closing(source(server.url)) as opened:
+            with pytest.raises(SourceRefused, match=r"another place, https://p12\.cloud\.example/1/ \(if that is"):
+                await opened.changes("")
+
+
+@pytest.mark.feature("CON-09")
 @pytest.mark.parametrize(
     ("told", "kind", "words"),
     [

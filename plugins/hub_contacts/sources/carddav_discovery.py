@@ -127,7 +127,11 @@ def _inside(web: Remote, url: str, href: str) -> str:
     """Return the URL of an href of the same host: the password goes nowhere else."""
     path = path_of(href, url)
     if not path:
-        raise SourceRefused.of("it sends to another host", "is the address right?", web.place)
+        raise SourceRefused.of(
+            f"it sends to another place, {urljoin(url, href)}",
+            "if that is where your contacts are, make it the address of the source",
+            web.place,
+        )
     return urljoin(url, path)
 
 
