@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from marshal import dumps, loads
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hub.core.call import Contact
@@ -14,14 +17,20 @@ if TYPE_CHECKING:
 
 _SHORTEST_PART = 7
 """Digits that the end of a number has at least to stand for the whole of it."""
-_FILED_BY = 4
+_FILED_BY = 3
 """Digits at their end by which numbers are filed."""
 _IN_PART = frozenset({NumberKind.EXTERNAL, NumberKind.PREMIUM, NumberKind.MALFORMED})
 
-Record = tuple[Any, ...]
-"""A listing, flat: id, name, company, source, groups, favourite, link, recent, and the keys.
+_TABLES = 1024
+_FIELDS = tuple(field.name for field in fields(Contact))
+_FAVOURITE, _RECENT, _KEYS = _FIELDS.index("favourite"), len(_FIELDS), len(_FIELDS) + 1
+"""Places in a record."""
 
-An object apiece would take three times the room, and the garbage collector would visit a million of them.
+Record = bytes
+"""A listing as it is kept, in `marshal`'s form: what the contact's fields hold, recent, keys.
+
+Objects would take three times the room, and the garbage collector would visit each of a million time and again. The
+form may change with Python, but no record leaves the process.
 """
 
 
@@ -45,68 +54,65 @@ def directory_key(number: Number) -> str:
     return "".join([character for character in text if "0" <= character <= "9"])
 
 
-def record_of(listing: Listing) -> Record:
-    """Return a listing as it is kept."""
-    it = listing.contact
-    keys = dict.fromkeys([_filed(key) for key in listing.keys if key])
-    return (it.id, it.name, it.company, it.source, it.groups, it.favourite, it.link, listing.recent, *keys)
-
-
 class Part:
-    """The listings of one plugin."""
+    """The listings of one plugin.
+
+    They are filed by the end of their numbers and by what their ids hash to: many small tables, since one of a million
+    entries would hold every thread up for as long as it takes to grow.
+    """
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Record] = {}
-        self._by_key: dict[str, Record | list[Record]] = {}
-        self._by_end: dict[str, list[str]] = {}
+        self._by_id: defaultdict[int, dict[str, Record]] = defaultdict(dict)
+        self._by_end: defaultdict[str, dict[str, Record | list[Record]]] = defaultdict(dict)
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return sum(map(len, self._by_id.values()))
 
-    def put(self, record: Record) -> None:
+    def put(self, listing: Listing) -> None:
         """Add a listing, or replace the one of the same contact."""
-        self.remove(record[0])
-        self._by_id[record[0]] = record
-        for key in record[_KEYS:]:
-            there = self._by_key.get(key)
-            if there is None:
-                self._by_key[key] = record
-                if key[0] == "+":
-                    self._by_end.setdefault(key[-_FILED_BY:], []).append(key)
-            elif isinstance(there, list):
+        contact = listing.contact.id
+        keys = dict.fromkeys([_filed(key) for key in listing.keys if key])
+        record = dumps((*_values(listing.contact), listing.recent, *keys))
+        self.remove(contact)
+        self._by_id[hash(contact) % _TABLES][contact] = record
+        for key in keys:
+            filed = self._by_end[key[-_FILED_BY:]]
+            there = filed.setdefault(key, record)
+            if isinstance(there, list):
                 there.append(record)
-            else:
-                self._by_key[key] = [there, record]
+            elif there is not record:
+                filed[key] = [there, record]
 
     def remove(self, contact: str) -> None:
         """Take the listing of a contact out, if it is in."""
-        record = self._by_id.pop(contact, ())
-        for key in record[_KEYS:]:
-            there = self._by_key[key]
+        record = self._by_id[hash(contact) % _TABLES].pop(contact, b"")
+        for key in _read(record)[_KEYS:] if record else ():
+            filed = self._by_end[key[-_FILED_BY:]]
+            there = filed[key]
             if isinstance(there, list) and len(there) > 1:
                 there.remove(record)
                 continue
-            del self._by_key[key]
-            if key[0] == "+":
-                end = key[-_FILED_BY:]
-                self._by_end[end].remove(key)
-                if not self._by_end[end]:
-                    del self._by_end[end]
+            del filed[key]
+            if not filed:
+                del self._by_end[key[-_FILED_BY:]]
 
     def at(self, key: str) -> Iterable[Record]:
         """Return the listings with exactly this key."""
-        there = self._by_key.get(key, ())
-        return there if isinstance(there, list) or not there else (there,)
+        filed = self._by_end.get(key[-_FILED_BY:])
+        there = filed.get(key) if filed else None
+        return there if isinstance(there, list) else (there,) if there else ()
 
     def ending(self, digits: str) -> list[str]:
         """Return the keys of public numbers that end with so many digits."""
-        return [key for key in self._by_end.get(digits[-_FILED_BY:], ()) if key.endswith(digits)]
+        filed = self._by_end.get(digits[-_FILED_BY:], ())
+        return [key for key in filed if key[0] == "+" and key.endswith(digits)]
 
     def empty(self) -> None:
-        """Let go of everything, one by one: all at once would hold up every thread for as long as it takes."""
-        for mapping in (self._by_end, self._by_key, self._by_id):
-            while mapping:
-                mapping.popitem()
+        """Let go of everything, table by table: all at once would hold up every thread for as long as it takes."""
+        while self._by_end:
+            self._by_end.popitem()
+        while self._by_id:
+            self._by_id.popitem()
 
 
 class Directory:
@@ -141,25 +147,29 @@ class Directory:
 
     def find(self, number: Number) -> tuple[Contact, ...]:
         """Return who has a number, the best first: favourites, then whoever was last of use."""
-        found: list[Record] = []
-        for key in self._readings(number):
-            for part in self._parts.values():
-                found += part.at(key)
-            if found:
-                break
+        key = number.e164 or _key_as_shown(number)
+        if not key:
+            return ()
+        found = self._at(key)
+        if not found and number.kind in _IN_PART and len(key) >= _SHORTEST_PART:
+            for other in self._other_keys(number, key):
+                if found := self._at(other):
+                    break
         if len(found) > 1:
             found.sort(key=_rank)
-        return tuple([_contact(record) for record in found[: self._most]])
+            del found[self._most :]
+        return tuple([_contact(record) for record in found])
 
-    def _readings(self, number: Number) -> Iterator[str]:
-        """Yield the keys that may be those of a number, the surest first."""
-        key = _filed(directory_key(number))
+    def _at(self, key: str) -> list[Record]:
+        found: list[Record] = []
+        for part in self._parts.values():
+            found += part.at(key)
+        return found
+
+    def _other_keys(self, number: Number, key: str) -> Iterator[str]:
+        """Yield what else a public number, or the end of one, may be listed as: the surest first."""
         digits = key.removeprefix("+")
-        may_be_part = number.kind in _IN_PART and len(digits) >= _SHORTEST_PART
-        if not key or (number.kind is NumberKind.MALFORMED and not (may_be_part and _is_all_digits(number))):
-            return
-        yield key
-        if not may_be_part or (number.e164 and not key.startswith(self.home)):
+        if number.e164 and not key.startswith(self.home):
             return
         if not number.e164:
             yield f"+{digits}"
@@ -171,23 +181,38 @@ class Directory:
                 yield from at_home
 
 
-_FAVOURITE, _RECENT, _KEYS = 5, 7, 8
-
-
 def _filed(key: str) -> str:
     """Return a key without the zeros that are dialled before an area code, where it is long enough to have one."""
     bare = key.lstrip("0")
     return bare if len(bare) >= _SHORTEST_PART else key
 
 
-def _is_all_digits(number: Number) -> bool:
-    return plain(number.national or number.text).removeprefix("+").isdecimal()
+def _key_as_shown(number: Number) -> str:
+    """Return the key of a number that has no E.164; empty where its text is more, or less, than the end of one."""
+    key = _filed(directory_key(number))
+    if number.kind is not NumberKind.MALFORMED:
+        return key
+    all_digits = plain(number.national or number.text).removeprefix("+").isdecimal()
+    return key if all_digits and len(key) >= _SHORTEST_PART else ""
+
+
+def _read(record: Record) -> tuple[Any, ...]:
+    read: tuple[Any, ...] = loads(record)  # noqa: S302  what was written here
+    return read
 
 
 def _rank(record: Record) -> tuple[bool, float]:
-    return not record[_FAVOURITE], -record[_RECENT]
+    read = _read(record)
+    return not read[_FAVOURITE], -read[_RECENT]
 
 
 def _contact(record: Record) -> Contact:
-    ident, name, company, source, groups, favourite, link = record[:_RECENT]
-    return Contact(id=ident, name=name, company=company, source=source, groups=groups, favourite=favourite, link=link)
+    """Return the contact of a record; past its constructor, which takes longer than all the rest of a lookup."""
+    contact = object.__new__(Contact)
+    for put, value in zip(_SLOTS, loads(record), strict=False):  # noqa: S302  what was written here
+        put(contact, value)
+    return contact
+
+
+_values = attrgetter(*_FIELDS)
+_SLOTS = tuple(vars(Contact)[name].__set__ for name in _FIELDS)

@@ -4,15 +4,15 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from hub.core.directory import Part, Record, record_of
+from hub.core.directory import Listing, Part
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable
 
-    from hub.core.directory import Directory, Listing
+    from hub.core.directory import Directory
 
-    Change = Record | str
+    Change = Listing | str
     """What is listed, or the id of what is listed no more."""
 
 _SWAPPED_WITHIN = 30.0
@@ -46,7 +46,7 @@ class Listings:
 
     def put(self, listings: Iterable[Listing]) -> None:
         """List contacts, new ones or in place of those of the same ids."""
-        self._change([record_of(each) for each in listings])
+        self._change(list(listings))
 
     def remove(self, ids: Iterable[str]) -> None:
         """List contacts no more; ids that are not listed do not matter."""
@@ -62,7 +62,7 @@ class Listings:
             self._loading.append(loaded)
         try:
             for each in listings:
-                loaded.part.put(record_of(each))
+                loaded.part.put(each)
         except BaseException:
             with self._lock:
                 self._loading.remove(loaded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,3 +61,57 @@ async def test_a_colleague_is_found_by_the_extension(tmp_path: Path) -> None:
         await desk.phone.dial("102")
         dial = await desk.events.type("dial")
         assert dial.call.contacts == (BEN,)  # type: ignore[attr-defined]
+
+
+RULES = """\
+- name: Friends
+  on: ring
+  when: {caller: {known: true, group: friends, company: engines}}
+  do: {note: "friend: %CALLNAME% of %COMPANY%, {{ contact.id }} from {{ contact.source }}"}
+- name: Strangers
+  on: ring
+  when: {caller: {known: false}}
+  do: {note: "stranger: %CALLNAME% of [%COMPANY%{{ contact.name }}]"}
+- name: Found
+  on: contact_found
+  when: {caller: {group: customers}}
+  do: {note: "found: {{ contact.name }} of {{ contact.company }}, shown as %CALLNAME%"}
+"""
+
+
+class Asks:
+    """Finds, late, that everybody is a customer."""
+
+    @hookimpl
+    async def find_contact(self) -> list[Contact]:
+        return [Contact(id="7", name="The customer", company="Shop", groups=("Customers",))]
+
+
+class Friends(Book):
+    """Lists Ada as a friend without a company, and again with one."""
+
+    @hookimpl
+    def start(self, context: Context) -> None:
+        ada = Contact(id="1", name="Ada", groups=("Friends",), favourite=True, source="book")
+        context.directory.put([self.listing(context, each, CALLER) for each in (ada, replace(ADA, id="2"))])
+
+
+@pytest.mark.feature("RULE-04", "RULE-06", "CON-05")
+async def test_rules_see_who_calls_at_once_and_later(tmp_path: Path) -> None:
+    async with running_desk(tmp_path, Friends, Asks, rules={"a.yaml": RULES}) as desk:
+        for calls, (number, name) in enumerate(((CALLER, "WIRELESS"), ("+15855559999", "Engines")), start=1):
+            caller = desk.office.call(number, name)
+            await desk.events.type("contact_found", calls)
+            await desk.events.type("action_done", 2 * calls)
+            desk.office.hang_up(caller)
+            await desk.events.type("end", calls)
+        await desk.settled()
+        stranger, friend = await desk.hub.store.calls("alice")
+    assert sorted(note.text for note in friend.notes) == [
+        "found: The customer of Shop, shown as Ada",
+        "friend: Ada of Engines, 1 from book",
+    ]
+    assert sorted(note.text for note in stranger.notes) == [
+        "found: The customer of Shop, shown as The customer",
+        "stranger: Engines of []",
+    ]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hub.core.call import Contact
 from hub.core.dial_plan import DialPlan
-from hub.core.directory import Directory, Listing, Part, directory_key, record_of
+from hub.core.directory import Directory, Listing, Part, directory_key
 from hub.core.numbers import Number, NumberKind
 
 PLAN = DialPlan(country="US", area_code="585")
@@ -21,7 +21,7 @@ def a_directory(*listings: tuple[Contact, str] | Listing, home: str = "+1") -> D
     directory = Directory(home)
     for each in listings:
         listing = each if isinstance(each, Listing) else Listing(each[0], (each[1],))
-        directory.part("one").put(record_of(listing))
+        directory.part("one").put(listing)
     return directory
 
 
@@ -48,7 +48,7 @@ def test_several_are_all_kept_the_best_first() -> None:
         Listing(BEN, ("+15855551234", "+15855559999"), recent=3),
         Listing(FAVOURITE, ("+15855551234",), recent=2),
     )
-    directory.part("other").put(record_of(Listing(CLEO, ("+15855551234",), recent=2)))
+    directory.part("other").put(Listing(CLEO, ("+15855551234",), recent=2))
     assert names(directory, "+15855551234") == ["Fay", "Ben", "Cleo", "Ada"]
     assert names(directory, "+15855559999") == ["Ben"]
 
@@ -56,7 +56,7 @@ def test_several_are_all_kept_the_best_first() -> None:
 def test_of_very_many_the_best_are_told() -> None:
     directory = Directory(most=2)
     for n in range(5):
-        directory.part("one").put(record_of(Listing(Contact(id=f"{n}", name=f"{n}"), ("+15855551234",), recent=n)))
+        directory.part("one").put(Listing(Contact(id=f"{n}", name=f"{n}"), ("+15855551234",), recent=n))
     assert names(directory, "+15855551234") == ["4", "3"]
 
 
@@ -86,7 +86,7 @@ def test_the_longest_end_counts() -> None:
 def test_where_an_end_is_known_the_one_number_that_ends_so_is_found() -> None:
     directory = a_directory((ADA, "+15855551234"), (BEN, "+15855551234"), (CLEO, "+15855559999"))
     assert names(directory, "5551234", NO_AREA) == ["Ada", "Ben"]
-    directory.part("other").put(record_of(Listing(FAVOURITE, ("+17165551234",))))
+    directory.part("other").put(Listing(FAVOURITE, ("+17165551234",)))
     assert names(directory, "5551234", NO_AREA) == [], "it could be either"
 
 
@@ -133,19 +133,19 @@ def test_the_key_of_a_number(number: Number, key: str) -> None:
 def test_a_listing_is_replaced_and_removed() -> None:
     directory = a_directory((ADA, "+15855551234"), (BEN, "+15855551234"), (CLEO, "+15855551234"))
     part = directory.part("one")
-    part.put(record_of(Listing(ADA, ("+15855559999",))))
+    part.put(Listing(ADA, ("+15855559999",)))
     assert names(directory, "+15855551234") == ["Ben", "Cleo"]
     assert names(directory, "+15855559999") == ["Ada"]
     for each in ("ada", "ben", "cleo", "cleo", "nobody"):
         part.remove(each)
     assert len(part) == 0
     assert names(directory, "+15855551234") == []
-    assert part._by_end == part._by_key == {}
+    assert not part._by_end
 
 
 def test_a_part_is_swapped_at_once() -> None:
     directory, part = a_directory((ADA, "+15855551234")), Part()
-    part.put(record_of(Listing(BEN, ("+15855551234",))))
+    part.put(Listing(BEN, ("+15855551234",)))
     before = directory.swap("one", part)
     assert names(directory, "+15855551234") == ["Ben"]
     assert len(before) == 1
@@ -172,10 +172,10 @@ def test_changed_in_place_it_is_as_if_made_anew(changes: list[tuple[int, list[st
         else:
             now.pop(name, None)
             now[name] = Listing(Contact(id=name, name=name), tuple(keys), recent=who)
-            changed.put(record_of(now[name]))
+            changed.put(now[name])
     anew = Part()
     for each in now.values():
-        anew.put(record_of(each))
+        anew.put(each)
     assert len(changed) == len(anew) == len(now)
     one, other = Directory("+1"), Directory("+1")
     one.swap("x", changed)
