@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class User:
-    """One user: `post` and the like return what the API answers, which must be no refusal unless `refused` says so."""
+    """One user: each method returns what the API answers, which must be a refusal of that code, or none."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -29,6 +29,12 @@ class User:
 
     async def put(self, path: str, **body: Any) -> Any:
         return await self._ask("PUT", path, json=body)
+
+    async def refused_get(self, path: str, code: str) -> Any:
+        return await self._ask("GET", path, code)
+
+    async def refused_put(self, path: str, code: str, **body: Any) -> Any:
+        return await self._ask("PUT", path, code, json=body)
 
     async def _ask(self, method: str, path: str, refused: str = "", **more: Any) -> Any:
         answer = await self._client.request(method, f"/api{path}", **more)
