@@ -197,7 +197,7 @@ class Building:
     def _birthday(self, head: Head, value: str) -> None:
         text = self._clean(unescape(value))
         if text and self._first(head, value):
-            yearless = head.param("X-APPLE-OMIT-YEAR")
+            yearless = head.param("X-APPLE-OMIT-YEAR") if head.params else ""
             self._texts["birthday"] = text if head.value == "text" else birthday(text, yearless=yearless)
 
     def _picture(self, head: Head, value: str) -> None:

@@ -46,8 +46,10 @@ class Lines:
         pure = b"\0" not in data
         if b"rintable" in data or b"RINTABLE" in data:
             data, pure = _with_soft_breaks(data), False
-        elif b"\n " in data or b"\n\t" in data:
+        elif b"\n\t" in data:
             data = _FOLDED.sub(b"", data)
+        else:
+            data = data.replace(b"\n ", b"")
         try:
             text, broken = data.decode(), False
         except UnicodeDecodeError:
