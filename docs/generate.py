@@ -35,6 +35,8 @@ from hub.rules.vocabulary import Vocabulary
 from hub.web.refusals import STATUS
 from hub.web.routes import account, agents, calls, hub, journals, parties, past, recordings, servers
 from hub_crm.settings import LookupTable
+from hub_idle import Idle
+from hub_idle.settings import Settings as IdleSettings
 from hub_screenpop import ScreenPop
 from hub_screenpop.settings import Settings as ScreenPopSettings
 
@@ -249,6 +251,7 @@ def _rule_words() -> Vocabulary:
     """Return all the words of rule files: the hub's own, and those of the plugins that come with it."""
     vocabulary = Vocabulary()
     vocabulary.add("screenpop", *ScreenPop().register_rule_parts())
+    vocabulary.add("idle", *Idle().register_rule_parts())
     return vocabulary
 
 
@@ -314,10 +317,16 @@ def crm_settings() -> str:
 
 def screenpop_settings() -> str:
     """Tabulate the settings of `[plugins.screenpop]`."""
-    rows = [
-        f"| `{name}` | {_default(field)} | {field.description} |"
-        for name, field in ScreenPopSettings.model_fields.items()
-    ]
+    return _plugin_settings(ScreenPopSettings)
+
+
+def idle_settings() -> str:
+    """Tabulate the settings of `[plugins.idle]`."""
+    return _plugin_settings(IdleSettings)
+
+
+def _plugin_settings(model: type[BaseModel]) -> str:
+    rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in model.model_fields.items()]
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
 
 
@@ -344,6 +353,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "journal-macros": journal_macros,
     "crm-settings": crm_settings,
     "screenpop-settings": screenpop_settings,
+    "idle-settings": idle_settings,
 }
 
 

@@ -226,6 +226,7 @@ class Hub:
             next_seq=self._next_seq,
             phone=self.phones.get,
             presence=self.presences.get,
+            server=self.config.hub.server,
             database=self._databases.get,
             directory=self._directories.__getitem__,
             http=lambda: client,

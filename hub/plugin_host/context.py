@@ -56,6 +56,7 @@ class Services:
     unlearn: Callable[[str], object] = str
     contact_sources: Callable[[], Mapping[str, ContactSourceKind]] = dict
     presence: Callable[[str], Steward | None] = lambda _user: None
+    server: bool = False
 
 
 class Context:
@@ -108,6 +109,11 @@ class Context:
         if steward is None:
             raise LookupError(f"user {self.user} has no phone" if self.user else "the hub itself has no presence")
         return OwnPresence(self.plugin, steward, self.clock, self._on_loop)
+
+    @property
+    def serves_others(self) -> bool:
+        """Whether the hub is a server: what its computer shows and does is not the user's."""
+        return self._services.server
 
     @property
     def http(self) -> httpx.AsyncClient:
