@@ -80,6 +80,7 @@ class Phone(Parties):
         self.capabilities: frozenset[str] = frozenset()
         self.connection = Connection(adapter, self, clock, why=why)
         self.account: Account | None = None
+        self.dnd_asked: tuple[bool, str, str] | None = None
         self.effects = Effects(self.connection.answer_within)
         self._switchboard = switchboard
         self._clock = clock
@@ -225,9 +226,14 @@ class Phone(Parties):
             self._tell(self._switchboard.ignore(found.id, self._clock.now()))
         return self._switchboard.calls.get(found.id, found)
 
-    async def set_dnd(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
-        """Switch do-not-disturb."""
-        await self.connection.do(commands.SetDnd(on))
+    async def set_dnd(self, on: bool, *, source: str = "plugin", reason: str = "") -> None:  # noqa: FBT001  as above
+        """Switch do-not-disturb; the log of changes tells by whom and why."""
+        self.dnd_asked = on, source, reason
+        try:
+            await self.connection.do(commands.SetDnd(on))
+        except PhoneError:
+            self.dnd_asked = None
+            raise
 
     async def clear_calls(self, device: str = "") -> None:
         """Empty the list of past calls of a handset, or of all that have one."""

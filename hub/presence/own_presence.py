@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hub.presence.steward import Steward
 
 
+_LONGEST = 500
+"""Characters that are kept of who wants something and of what for."""
+
+
 class OwnPresence:
     """The user's presence, for one plugin; on the loop, and from the plugin's own thread too.
 
@@ -53,16 +57,18 @@ class OwnPresence:
         hub keeps them. `since` is when the cause began: a change by hand made later stays until the cause ends. `cause`
         gives the rank, `weight` that among wishes of one cause. `teller` and `reason` say who wants it and what for, to
         the user; a `private` one's reason is not kept. Wishes are not remembered over a restart: tell them again in
-        `start`. ValueError where the plugin has too many.
+        `start`. ValueError for naive times, and for too many.
         """
+        if any(at is not None and at.tzinfo is None for at in (since, until)):
+            raise ValueError("since and until are aware times: give them a time zone")
         wish = Wish(
             source=self._source(source),
             cause=PresenceCause(cause),
             presence=Presence(presence),
             since=since or self._clock.now(),
             until=until,
-            teller=teller,
-            reason=reason,
+            teller=teller[:_LONGEST],
+            reason=reason[:_LONGEST],
             private=private,
             weight=weight,
         )

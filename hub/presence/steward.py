@@ -38,6 +38,10 @@ class PhoneOf(Protocol):
     def presence(self) -> Presence | None: ...  # noqa: D102  told by the phone itself, as all that follow
     @property
     def state(self) -> str: ...  # noqa: D102
+
+    dnd_asked: tuple[bool, str, str] | None
+    """Who switched do-not-disturb here last: to what, who, why."""
+
     @property
     def capabilities(self) -> frozenset[str]: ...  # noqa: D102
 
@@ -112,6 +116,7 @@ class Steward:
         self._log: deque[LoggedChange] = deque(maxlen=1000)
         self._trouble = ""
         self._not_before = 0.0
+        self._again: float | None = None
         inherited = standing.manual is not None and standing.shown is not standing.manual.presence
         self._settled_at = clock.monotonic() + patience.settle * inherited
         self._changed = asyncio.Event()
@@ -123,6 +128,7 @@ class Steward:
     def start(self) -> None:
         """Begin."""
         self._task = asyncio.create_task(self._run(), name=f"presence of {self._user}")
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Give back what sources of this run wanted, and end."""
@@ -197,10 +203,15 @@ class Steward:
                 if self._phone.presence is not None:
                     self._sees(self._phone.presence, anew=True)
             case DndChanged():
-                before, now = ("off", "on") if event.on else ("on", "off")
-                self._logged("dnd", before, now, PHONE, "")
+                self._dnd(on=event.on)
             case PhoneChanged():
                 self._changed.set()
+
+    def _dnd(self, *, on: bool) -> None:
+        asked, self._phone.dnd_asked = self._phone.dnd_asked, None
+        source, reason = asked[1:] if asked is not None and asked[0] is on else (PHONE, "")
+        before, now = ("off", "on") if on else ("on", "off")
+        self._logged("dnd", before, now, source, reason)
 
     # --- deciding ---
 
@@ -211,6 +222,10 @@ class Steward:
         self._look()
         self._tell(self._standing.sees(presence, self._clock.now(), self._clock.monotonic(), anew=anew))
         self._changed.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            log.error("the presence of %s is not looked after any more", self._user, exc_info=task.exception())
 
     async def _run(self) -> None:
         while True:
@@ -224,11 +239,12 @@ class Steward:
         """Return when somebody has said something, or it is time to decide again."""
         both: set[asyncio.Future[Any]] = {asyncio.ensure_future(self._changed.wait())}
         decision = self._standing.decide(self._clock.now())
+        if decision is not None and decision.now.presence is not self._standing.shown and self._can and not self._again:
+            both.add(asyncio.ensure_future(asyncio.sleep(0)))  # it came to this since it was looked at
         if decision is not None and decision.until is not None:
             both.add(asyncio.ensure_future(self._until(decision.until)))
-        if decision is not None and decision.now.presence is not self._standing.shown and self._is_connected:
-            wait = max(self._not_before, self._settled_at) - self._clock.monotonic()
-            both.add(asyncio.ensure_future(self._clock.sleep(max(0.0, wait))))
+        if self._again is not None:
+            both.add(asyncio.ensure_future(self._clock.sleep(max(0.0, self._again - self._clock.monotonic()))))
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -251,14 +267,20 @@ class Steward:
 
     async def _bring_about(self, decision: Decision) -> None:
         wanted, monotonic = decision.now.presence, self._clock.monotonic()
+        self._again = None
         if wanted is self._standing.shown:
             self._trouble = ""
             return
         if not self._is_connected:
             self._trouble = "the phone system is out of reach: it is told when it is back"
             return
+        if not self._can:
+            self._trouble = "the phone system or the handset knows no presence"
+            return
         is_return = decision.now.wish is None and self._standing.shown is not None
-        if monotonic < self._not_before or (is_return and monotonic < self._settled_at):
+        due = max(self._not_before, self._settled_at) if is_return else self._not_before
+        if monotonic < due:
+            self._again = due
             return
         source, reason = _by(decision)
         self._standing.asking(wanted, source, reason, monotonic)
@@ -268,12 +290,17 @@ class Steward:
         except Exception as error:  # noqa: BLE001  an adapter is a plugin's, and may raise anything
             if isinstance(error, PhoneError) and not isinstance(error, ConnectionLost) and error.code != "timeout":
                 self._standing.refused(wanted)  # else it may have been done all the same
+            if str(error) != self._trouble:
+                log.warning("the presence of %s cannot be changed to %s: %s", self._user, wanted, error)
             self._trouble = str(error)
-            self._not_before = self._clock.monotonic() + self._patience.retry
-            log.warning("the presence of %s cannot be changed to %s: %s", self._user, wanted, error)
+            self._again = self._not_before = self._clock.monotonic() + self._patience.retry
         else:
             self._trouble = ""
             self._tell(self._standing.done(wanted))
+
+    @property
+    def _can(self) -> bool:
+        return self._is_connected and SetPresence.name in self._phone.capabilities
 
     @property
     def _is_connected(self) -> bool:

@@ -83,7 +83,7 @@ class PhoneOf(Protocol):
     async def retrieve(self, orbit: str, device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
     async def pick_up(self, whom: str = "", device: str = "", *, may_end: bool = False) -> Call | None: ...  # noqa: D102
     async def hand_off(self, device: str, call: str = "") -> Call: ...  # noqa: D102
-    async def set_dnd(self, on: bool) -> None: ...  # noqa: D102, FBT001
+    async def set_dnd(self, on: bool, *, source: str = ..., reason: str = ...) -> None: ...  # noqa: D102, FBT001
     async def clear_calls(self, device: str = "") -> None: ...  # noqa: D102
     async def set_presence(self, presence: Presence) -> None: ...  # noqa: D102
     async def sign_in_agent(self, pin: str, queues: Iterable[str] = ()) -> tuple[str, ...]: ...  # noqa: D102

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from hub import Presence, PresenceCause, hookimpl
-from hub.phone.commands import SetPresence
+from hub.phone.commands import SetDnd, SetPresence
 from hub.web import tokens
 
 if TYPE_CHECKING:
@@ -204,7 +204,17 @@ async def test_rules_set_a_presence_and_act_on_one(phonehub: Callable[..., Any])
         assert [(one["now"], one["source"]) for one in log] == [("in_office", "hand"), ("busy", "rule")]
         assert "10.yaml" in log[1]["reason"]
         dnd = (await api.get("/presence/log", params={"kind": "dnd"})).json()
-        assert [(one["before"], one["now"]) for one in dnd] == [("on", "off"), ("off", "on")]
+        assert [(one["before"], one["now"], one["source"]) for one in dnd] == [
+            ("on", "off", "rule"),
+            ("off", "on", "rule"),
+        ]
+        assert "20.yaml" in dnd[1]["reason"]
+        await api.put("/dnd", json={"on": True})
+        await desk.events.type("dnd", 3)
+        desk.office.server.exchange.command(desk.office.server.now(), "alice", SetDnd(on=False), by_hand=True)
+        await desk.events.type("dnd", 4)
+        dnd = (await api.get("/presence/log", params={"kind": "dnd", "limit": 2})).json()
+        assert [(one["now"], one["source"]) for one in dnd] == [("off", "phone"), ("on", "hand")]
         assert all_shown(desk) == [BUSY, OFFICE]
 
 
@@ -217,5 +227,7 @@ async def test_nobody_may_want_without_end(phonehub: Callable[..., Any]) -> None
         with pytest.raises(ValueError, match="100 sources want a presence already"):
             diary.wants(MEETING, source="one more")
         diary.wants(BUSY, source="7")
+        with pytest.raises(ValueError, match="give them a time zone"):
+            diary.wants(BUSY, source="7", since=datetime(2026, 1, 1))  # noqa: DTZ001  the point of the test
         with pytest.raises(ValueError, match="sleepy"):
             diary.wants("sleepy", source="7")  # type: ignore[arg-type]  # as an untyped plugin may

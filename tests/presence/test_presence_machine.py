@@ -58,6 +58,7 @@ class Handset:
         self.seen = [Presence.IN_OFFICE]
         self.state = "connected"
         self.capabilities = frozenset({"presence"})
+        self.dnd_asked: tuple[bool, str, str] | None = None
         self.tells_late = False
         self.is_deaf = False
         self.asked = 0

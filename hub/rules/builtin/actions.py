@@ -104,7 +104,7 @@ def actions(note: Callable[[str, str, str], Awaitable[None]]) -> tuple[Action, .
 
 
 async def _set_dnd(value: SetDnd, job: Job) -> Done:
-    await job.context.phone.set_dnd(value.on)
+    await job.context.phone.set_dnd(value.on, source="rule", reason=job.rule)
     return Done(_on_or_off(value))
 
 

@@ -111,7 +111,7 @@ async def send_digits(call: Id, wanted: Digits, phone: OwnPhone) -> Call:
 async def set_dnd(wanted: Dnd, phone: OwnPhone) -> Dnd:
     """Switch do-not-disturb."""
     with asking("dnd"):
-        await phone.set_dnd(wanted.on)
+        await phone.set_dnd(wanted.on, source="hand")
     return wanted
 
 
