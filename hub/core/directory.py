@@ -100,7 +100,9 @@ class Part:
         """Return the listings with exactly this key."""
         filed = self._by_end.get(key[-_FILED_BY:])
         there = filed.get(key) if filed else None
-        return there if isinstance(there, list) else (there,) if there else ()
+        if there is None:
+            return ()
+        return there if isinstance(there, list) else (there,)
 
     def ending(self, digits: str) -> list[str]:
         """Return the keys of public numbers that end with so many digits."""
@@ -155,15 +157,16 @@ class Directory:
             for other in self._other_keys(number, key):
                 if found := self._at(other):
                     break
-        if len(found) > 1:
-            found.sort(key=_rank)
-            del found[self._most :]
-        return tuple([_contact(record) for record in found])
+        if len(found) == 1:
+            return (_contact(found[0]),)
+        found.sort(key=_rank)
+        return tuple([_contact(record) for record in found[: self._most]])
 
     def _at(self, key: str) -> list[Record]:
         found: list[Record] = []
         for part in self._parts.values():
-            found += part.at(key)
+            if there := part.at(key):
+                found += there
         return found
 
     def _other_keys(self, number: Number, key: str) -> Iterator[str]:
@@ -208,11 +211,20 @@ def _rank(record: Record) -> tuple[bool, float]:
 
 def _contact(record: Record) -> Contact:
     """Return the contact of a record; past its constructor, which takes longer than all the rest of a lookup."""
-    contact = object.__new__(Contact)
-    for put, value in zip(_SLOTS, loads(record), strict=False):  # noqa: S302  what was written here
-        put(contact, value)
+    contact = _new(Contact)
+    ident, name, company, source, groups, favourite, link, *_ = loads(record)  # noqa: S302  what was written here
+    _put_id(contact, ident)
+    _put_name(contact, name)
+    _put_company(contact, company)
+    _put_source(contact, source)
+    _put_groups(contact, groups)
+    _put_favourite(contact, favourite)
+    _put_link(contact, link)
     return contact
 
 
 _values = attrgetter(*_FIELDS)
-_SLOTS = tuple(vars(Contact)[name].__set__ for name in _FIELDS)
+_new = object.__new__
+_put_id, _put_name, _put_company, _put_source, _put_groups, _put_favourite, _put_link = (
+    vars(Contact)[name].__set__ for name in _FIELDS
+)
