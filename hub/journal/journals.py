@@ -66,8 +66,13 @@ class Journals:
         redact: Callable[[str], str],
     ) -> None:
         """Begin to post what waits."""
-        # no cookies: the client is everybody's, and a server must not tell one user's from another's by them
-        self._http = httpx.AsyncClient(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())))
+        # it is everybody's: no cookies, by which a server could tell something of one user to another, and no bound by
+        # which servers that hang keep others waiting; each request has a deadline of its own, as the journal says
+        self._http = httpx.AsyncClient(
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+            timeout=None,  # noqa: S113
+        )
         for user, journals in self._of.items():
             self._posters[user] = [
                 Poster(

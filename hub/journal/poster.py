@@ -117,6 +117,7 @@ class Poster:
         try:
             url = self.journal.url.expand(facts)
             body = self.journal.text(facts) if post.body is None else post.body
+            self.journal.headers_for(facts, str)  # as they will be, but for the secrets
         except Exception as error:  # noqa: BLE001  a template is a program: with this call it may fail in any way
             why = str(error) if isinstance(error, ActionRefused) else f"the template fails: {error}"
             await self._note(post, Verdict(PostState.SET_ASIDE, why))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import threading
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
@@ -354,6 +355,28 @@ async def test_a_template_that_fails_for_a_call_sets_it_aside(tmp_path: Path) ->
             assert "the template fails: integer division" in reasons["1.alice"]
             assert "would have a segment" in reasons["2.alice"]
             assert crm.sent.empty()
+
+
+@pytest.mark.feature("HIST-04")
+async def test_a_header_that_fails_for_a_call_sets_it_aside_and_others_go_on(tmp_path: Path) -> None:
+    text = '[journals.crm]\nurl = "%URL%"\nheaders = { X = "{{ 60 // call.name|length }}" }\n'
+    with Crm() as crm:
+        async with desk(tmp_path, text.replace("%URL%", crm.url)) as at:
+            at.end(over(ringing("1", party=Party())))
+            at.end(over(ringing("2")))
+            assert (await sent(crm)).body["id"] == "2.alice"
+            (post,) = await at.until(PostState.SET_ASIDE)
+            assert "the template fails: integer division" in post.reason
+
+
+@pytest.mark.feature("HIST-04")
+async def test_an_answer_may_take_as_long_as_the_journal_says(tmp_path: Path) -> None:
+    with Crm(Answer(hold=True)) as crm:
+        threading.Timer(6.0, crm.let_go).start()  # longer than the HTTP client waits by itself
+        async with desk(tmp_path, CRM.format(url=crm.url) + "timeout = 60\n") as at:
+            at.end(over(ringing()))
+            (post,) = await at.until(PostState.POSTED)
+            assert post.attempts == 1
 
 
 @pytest.mark.feature("HIST-04")
