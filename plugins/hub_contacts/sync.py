@@ -2,7 +2,7 @@
 
 A content is whatever stands for all that one side holds of a contact. The two sides of a link are never compared with
 each other but with what each held when they agreed: a source may write a card in its own way, or hold less than we do.
-Before a contact is put as a new card its link without href is kept, so that a lost answer makes no second card. The new
+Before a contact is put its link is kept with what it is put as, so that a lost answer makes no second card. The new
 token belongs to the links only when every step is done; else the same changes are asked for again.
 """
 
@@ -35,9 +35,9 @@ class Changes:
 
 
 class Link(NamedTuple):
-    """Our contact `id` and the source's card, and what each held when they agreed.
+    """Our contact `id` and the source's card (no href: a new one), and what each held when they agreed.
 
-    Without href it is being put, and `theirs` is what it is alike with.
+    While it is being put, `put` is what that is alike with.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Link(NamedTuple):
     etag: str
     mine: str
     theirs: str
+    put: str = ""
 
 
 class Deed(Enum):
@@ -79,8 +80,7 @@ def plan(links: Iterable[Link], ours: Mapping[str, str], changes: Changes, *, wr
     strangers = {card.alike: card for card in cards.values() if card.href not in known}
     steps: list[Step] = []
     for each in kept:
-        put = None if each.href else strangers.pop(each.theirs, None)
-        link = each._replace(href=put.href, etag=put.etag) if put else each
+        link = _answered(each, cards.get(each.href) if each.href else strangers.pop(each.put, None))
         card = cards.pop(link.href, None)
         gone = not link.href or link.href in changes.gone or (changes.whole and card is None)
         steps += _linked(link, ours.get(link.id), card, gone=gone and card is None)
@@ -88,6 +88,15 @@ def plan(links: Iterable[Link], ours: Mapping[str, str], changes: Changes, *, wr
     steps += (Step(Deed.PUT, id_) for id_ in ours if id_ not in linked)
     steps += (Step(Deed.TAKE, "", card.href, card.etag) for card in cards.values())
     return steps if writable else list(_for_reading(steps, {link.id for link in kept if link.href}))
+
+
+def _answered(link: Link, card: Card | None) -> Link:
+    """Return a link whose put was not answered as one that is to be put, again if the card is there."""
+    if not link.put:
+        return link
+    if card is not None and card.alike == link.put and card.etag != link.etag:
+        return link._replace(href=card.href, etag=card.etag, mine="")
+    return link._replace(mine="")
 
 
 def _linked(link: Link, mine: str | None, card: Card | None, *, gone: bool) -> Iterator[Step]:

@@ -89,7 +89,7 @@ links = Table(
     "contacts_links",
     metadata,
     *(Column(name, Text, primary_key=True) for name in ("user", "source", "id")),
-    *(Column(name, Text, nullable=False) for name in ("href", "etag", "mine", "theirs", "card", "photo")),
+    *(Column(name, Text, nullable=False) for name in ("href", "etag", "mine", "theirs", "put", "card", "photo")),
     Column("changed", Float, nullable=False),
 )
 """Which contact is which card of a source. `card` is what the source last had, without its photo, of which `photo` is a

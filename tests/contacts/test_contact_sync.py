@@ -54,6 +54,16 @@ def test_what_became_of_both_sides_decides(
     assert plan([LINK], ours, changes, writable=writable) == ([] if step is None else [step])
 
 
+def test_a_put_without_an_answer_is_put_again() -> None:
+    putting = LINK._replace(put="my")
+    arrived, not_arrived = Changes((card("e2", "MY"),)), Changes((card("e1", "OLD"),))
+    assert plan([putting], {"1": "my"}, arrived) == [Step(Deed.PUT, "1", "a.vcf", "e2")]
+    assert plan([putting], {"1": "my"}, not_arrived) == [Step(Deed.PUT, "1", "a.vcf", "e1")]
+    assert plan([putting], {"1": "my"}, Changes()) == [Step(Deed.PUT, "1", "a.vcf", "e1")]
+    assert plan([putting], {}, arrived) == [Step(Deed.DELETE, "1", "a.vcf", "e2")]
+    assert plan([putting], {"1": "my"}, Changes((card("e3", "NEW"),))) == [Step(Deed.SPLIT, "1", "a.vcf", "e3")]
+
+
 def test_what_a_whole_answer_lacks_is_gone() -> None:
     assert plan([LINK], {"1": "old"}, Changes(whole=True)) == [Step(Deed.REMOVE, "1")]
 
@@ -196,8 +206,8 @@ class TwoSides(RuleBasedStateMachine):
 
     def _put(self, id_: str, step: Step, *, answered: bool) -> None:
         href, mine = step.href or f"{self._fresh()}.vcf", self.ours[id_]
-        if not step.href:
-            self.links[id_] = Link(id_, "", "", mine, mine)
+        kept = self.links.get(id_, Link(id_, "", "", "", ""))
+        self.links[id_] = kept._replace(href=step.href, etag=step.etag, put=mine)
         etag = self._store(href, mine.upper())
         if answered:
             self.links[id_] = Link(id_, href, etag, mine, mine.upper())

@@ -14,7 +14,10 @@ def upgrade() -> None:
     op.create_table(
         "contacts_links",
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("user", "source", "id")),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("href", "etag", "mine", "theirs", "card", "photo")),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("href", "etag", "mine", "theirs", "put", "card", "photo")
+        ),
         sa.Column("changed", sa.Float, nullable=False),
     )
     op.create_table(

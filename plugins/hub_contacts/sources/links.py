@@ -40,9 +40,13 @@ class Kept:
         return cls(link, changed, text_of(replace(theirs, photo=None)), _photo(theirs))
 
     @classmethod
-    def unanswered(cls, contact_id: str, ours: Contact) -> Kept:
-        """Link a contact that is about to be put as a new card."""
-        return cls(Link(contact_id, "", "", fingerprint(ours), alike(ours)), 0.0, "", "")
+    def new(cls, contact_id: str) -> Kept:
+        """Link a contact that has no card yet."""
+        return cls(Link(contact_id, "", "", "", ""), 0.0, "", "")
+
+    def being_put(self, ours: Contact, href: str, etag: str) -> Kept:
+        """Return the link while our contact is put, as a new card if there is no `href`."""
+        return replace(self, link=self.link._replace(href=href, etag=etag, put=alike(ours)))
 
     def before(self, after: Contact) -> Contact:
         """Return the contact as the source had it, to be compared with what it is `after`."""
@@ -77,7 +81,7 @@ def read_links(connection: Connection, user: str, source: str) -> dict[str, Kept
     found = select(links).where(links.c.user == user, links.c.source == source)
     return {
         row["id"]: Kept(
-            Link(row["id"], row["href"], row["etag"], row["mine"], row["theirs"]),
+            Link(row["id"], row["href"], row["etag"], row["mine"], row["theirs"], row["put"]),
             row["changed"],
             row["card"],
             row["photo"],

@@ -73,7 +73,9 @@ class Sync:
         if not self.writable:
             return False
         kept, ours = await self._read_links(), await self._book.of_source(self._name)
-        return kept.keys() != {each.id for each in ours} or any(kept[each.id].changed != each.changed for each in ours)
+        if any(each.link.put for each in kept.values()) or kept.keys() != {each.id for each in ours}:
+            return True
+        return any(kept[each.id].changed != each.changed for each in ours)
 
     async def run(self, standing: Standing, *, accept: bool = False) -> tuple[Standing, Outcome]:
         """Do it; return how the source stands then, and what became of it.
@@ -200,7 +202,7 @@ class Sync:
         also = partial(self._linked, cards={contact_id: (card, after)})
 
         def change(stored: Stored) -> Stored:
-            if self.writable and fingerprint(stored.contact) != kept.link.mine:
+            if self.writable and (kept.link.put or fingerprint(stored.contact) != kept.link.mine):
                 self._edited.add(contact_id)  # a moment ago: the source has yet to get that
                 self._outcome.again = True
             return replace(stored, contact=self._as_its(merged(stored.contact, before, after), after.uid))
@@ -223,7 +225,7 @@ class Sync:
         stored = await self._book.edit(contact_id, lambda each: each if each.contact.uid else _renamed(each))
         if stored is None:
             return
-        await self._write(partial(links.write_links, kept=[Kept.unanswered(contact_id, stored.contact)]))
+        await self._being_put(stored, "", "")
         try:
             card = await _within(self._source.put("", text_of(stored.contact), ""))
         except CardConflict:
@@ -234,7 +236,12 @@ class Sync:
     async def _put(self, step: Step) -> None:
         stored = await self._book.get(step.id)
         if stored is not None:
+            await self._being_put(stored, step.href, step.etag)
             await self._agreed(stored, await _within(self._source.put(step.href, text_of(stored.contact), step.etag)))
+
+    async def _being_put(self, stored: Stored, href: str, etag: str) -> None:
+        kept = self._kept.get(stored.id, Kept.new(stored.id)).being_put(stored.contact, href, etag)
+        await self._write(partial(links.write_links, kept=[kept]))
 
     async def _link(self, step: Step) -> None:
         stored = await self._book.get(step.id)
