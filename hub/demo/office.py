@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from hub.demo.narrator import Narrator
 from hub.demo.page import Page
 from hub.demo.rules_folder import rules_folder
 from hub.demo.serving import served
+from hub.events import ColleaguesChanged, PhoneChanged
 from hub.sim import scenario
 from hub.sim.player import Player
 from hub.sim.samples import OFFICE_DAY, sample_scenario
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from hub.events import Event
     from hub.store.store import Store
 
 _PATIENCE = 5.0
@@ -145,10 +148,18 @@ async def _office(options: Options, console: Console) -> AsyncIterator[tuple[Hub
         narrator = Narrator(console)
         hub.subscribe(narrator.tell)
         hub.subscribe(page.tell)
+        hub.subscribe(partial(_tell_colleagues, hub, page))
         _welcome(console, server, url, rules)
         await hub.start()
         stack.push_async_callback(hub.stop)
         yield hub, server, day
+
+
+def _tell_colleagues(hub: Hub, page: Page, event: Event) -> None:
+    """Show all colleagues as soon as they are known; later, those who do something else are told."""
+    if isinstance(event, PhoneChanged) and event.state == "connected":
+        everybody = tuple(one for one, _ in hub.phones[event.user].colleagues())
+        page.tell(ColleaguesChanged(seq=event.seq, at=event.at, user=event.user, changed=everybody))
 
 
 def _welcome(console: Console, server: SimServer, url: str, rules: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from hub.core.call import Contact
+    from hub.core.colleagues import Colleague
 
 _WAITING = 1000
 _SHOWN = 100
@@ -35,6 +36,7 @@ class Page:
         self.app = FastAPI(openapi_url=None)
         self._latest: deque[str] = deque(maxlen=_SHOWN)
         self._phone: str | None = None
+        self._colleagues: dict[str, Colleague] = {}
         self._customers = customers
         self._watchers: set[asyncio.Queue[str | None]] = set()
         self.app.get("/", response_class=HTMLResponse)(self._live)
@@ -47,6 +49,8 @@ class Page:
         text = json.dumps(events.to_json(event))
         if isinstance(event, events.PhoneChanged):
             self._phone = text
+        elif isinstance(event, events.ColleaguesChanged):
+            self._colleagues |= {one.user: one for one in event.changed}
         else:
             self._latest.append(text)
         for watcher in self._watchers:
@@ -68,7 +72,8 @@ class Page:
 
     async def _stream(self) -> AsyncIterator[str]:
         inbox: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
-        for past in (*filter(None, (self._phone,)), *self._latest):
+        known = {"type": "colleagues", "changed": list(self._colleagues.values()), "gone": []}
+        for past in (*filter(None, (self._phone,)), json.dumps(events.plain(known)), *self._latest):
             inbox.put_nowait(past)
         self._watchers.add(inbox)
         try:
