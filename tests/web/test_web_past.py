@@ -104,6 +104,13 @@ async def test_recordings_stay_when_a_call_is_deleted_unless_it_is_asked_for(
     wanted = {"recordings": True, "until": (NOW - timedelta(hours=1)).isoformat()}
     assert (await alice.delete("/history", headers=JSON, params=wanted)).json() == {"deleted": 1}
     assert await left(alice) == [past[0]]
+    living = await office.ring("alice", conversation="living")
+    office.store.record_call(living)
+    await office.store.flush()
+    goes_on = replace(entry, id="00000000000f", user="alice", call=living.id, audio=str(tmp_path / "living.wav"))
+    await office.recordings.add(goes_on)
+    assert (await alice.delete("/history", headers=JSON, params={"recordings": True})).status_code == 200
+    assert set(await left(alice)) == {past[0], living.id}, "of no call that was deleted now"
     assert await left(bob) == past
     assert [file.is_file() for file in files] == [True, True, False, True, False, True]
 

@@ -124,9 +124,9 @@ async def delete_all(
         with asking("clear_calls"):
             await phone.clear_calls()
     if recordings:
-        while found := await host.recordings.entries(user, until=until, limit=1000):
-            for each in found:
-                await _delete_recording(host, user, each.id)
+        async for entries in _in_parts(host, user, Which(until=until)):
+            for each in (each for entry in entries if entry.ended is not None for each in entry.recordings):
+                await _delete_recording(host, user, each)
     return DeletedCalls(deleted=await host.store.delete_calls(user, until))
 
 
