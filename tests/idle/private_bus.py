@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
@@ -65,7 +67,9 @@ class StandIn:
 async def private_bus(folder: Path) -> AsyncIterator[str]:
     """Run a bus; give its address."""
     daemon = shutil.which("dbus-daemon")
-    assert daemon is not None
+    if daemon is None and not os.environ.get("CI"):
+        pytest.skip("dbus-daemon is not installed")
+    assert daemon is not None, "dbus-daemon is not installed"
     socket = f"--address=unix:path={folder / 'bus'}"
     running = await asyncio.create_subprocess_exec(
         daemon, "--session", "--nofork", "--nopidfile", "--print-address", socket, stdout=PIPE, stderr=sys.stderr

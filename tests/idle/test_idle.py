@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import plistlib
-import shutil
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-needs_dbus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbus-daemon is not installed")
-
 
 def test_locked_goes_before_idle_and_idle_begins_at_its_time() -> None:
     assert Sight(locked=True, untouched=0).state(600) is State.LOCKED
@@ -34,7 +31,6 @@ def test_locked_goes_before_idle_and_idle_begins_at_its_time() -> None:
 
 
 @pytest.mark.peer
-@needs_dbus
 @pytest.mark.feature("PRES-07", "RULE-03")
 async def test_lock_and_idleness_change_the_presence_and_are_triggers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phonehub: Callable[..., Any]
@@ -89,7 +85,6 @@ async def test_a_session_that_cannot_be_seen_is_told_and_changes_nothing(
 
 
 @pytest.mark.peer
-@needs_dbus
 @pytest.mark.feature("PRES-07")
 async def test_what_logind_and_gnome_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with private_bus(tmp_path) as address, stand_in(address) as logind:

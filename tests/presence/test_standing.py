@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from hub.events import PhoneChanged, PresenceChanged
 from hub.phone.adapter import PhoneError
 from hub.presence.standing import EPOCH, Change, Kept, Standing
 from hub.presence.steward import Patience, Steward
-from hub.store.store import Store
+from hub.store.store import LoggedChange, Store
 from hub.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
@@ -112,6 +114,34 @@ async def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         assert await store.kept_presence("alice") == kept
     assert await store.kept_presence("bob") == Kept()
     await store.close()
+
+
+@pytest.mark.feature("PRES-05")
+async def test_changes_are_kept_for_thirty_days(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}", clock=clock)
+    await store.open()
+
+    async def log(now: str) -> None:
+        change = LoggedChange(
+            at=clock.now(), user="alice", kind="presence", before="busy", now=now, source="hand", reason=""
+        )
+        await store.log_changes([change])
+
+    async def kept() -> list[str]:
+        return [change.now for change in await store.changes("alice")]
+
+    await log("away")
+    await clock.advance(29 * 24 * 3600)
+    await log("at_home")
+    assert await kept() == ["at_home", "away"]
+    await clock.advance(2 * 24 * 3600)
+    assert await kept() == ["at_home"], "what is too old is told no more"
+    await log("in_office")
+    await store.close()
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as file:
+        rows = file.execute("SELECT now FROM presence_log ORDER BY at").fetchall()
+    assert rows == [("at_home",), ("in_office",)], "and is gone with the next change"
 
 
 @dataclass
