@@ -132,9 +132,9 @@ def test_every_pattern_of_a_path_holds_from_end_to_end(server: ApiServer) -> Non
 
 
 async def test_no_path_leads_out_of_its_place(alice: httpx.AsyncClient, server: ApiServer) -> None:
-    names = ("/api/account/", "/api/appearances/", "/api/lines/", "/api/plugins/notebook/")  # which others look up
+    kept = ("/api/history/", "/api/recordings/", "/api/plugins/{")  # of others' names nothing here is kept
     for method, path, _ in described(server):
-        for away in () if path.startswith(names) else AWAY:
+        for away in AWAY if path.startswith(kept) else ():
             there = re.sub(r"\{\w+\}", away, path.removeprefix("/api"))
             answer = await alice.request(method.upper(), there, json={} if method != "get" else None)
             assert answer.status_code in {404, 405, 409, 413, 415, 422, 501, 503}, (method, there)
