@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from hub_contacts.contact import Contact, ContactKind, Labelled, clean
 from hub_contacts.stored import Stored
 
 if TYPE_CHECKING:
-    import asyncio
+    from collections.abc import Iterable
 
     from hub import Context, PhoneContact
     from hub_contacts.book import Book
@@ -53,14 +54,12 @@ class Managed:
             told = self._told()
             if told is None:
                 return
-            kept = {each.id: each for each in await self._book.of_source(SOURCE)}
-            wanted = {each.id: each for each in map(stored_of, told)}
-            if gone := kept.keys() - wanted.keys():
+            kept = await self._book.of_source(SOURCE)
+            changed, gone = await asyncio.to_thread(_compared, told, kept)
+            if gone:
                 await self._book.delete(gone)
-            changed = [one for one in wanted.values() if one.id not in kept or kept[one.id].contact != one.contact]
             if changed:
-                recent = {contact: each.recent for contact, each in kept.items()}
-                await self._book.put([replace(one, recent=recent.get(one.id, 0.0)) for one in changed])
+                await self._book.put(changed)
 
     def _told(self) -> tuple[PhoneContact, ...] | None:
         """Return what the phone system tells, nothing of one that has no contacts; None while it tells nothing."""
@@ -74,6 +73,20 @@ class Managed:
             return phone.contacts()
         except PhoneError:  # it manages none
             return ()
+
+
+def _compared(told: Iterable[PhoneContact], kept: Iterable[Stored]) -> tuple[list[Stored], set[str]]:
+    """Return what is to be kept anew, and the ids of what is gone."""
+    before = {each.id: each for each in kept}
+    wanted = {each.id: each for each in map(stored_of, told)}
+    known = {contact: before[contact] for contact in wanted if contact in before}
+    new = [one for one in wanted.values() if one.id not in known]
+    changed = [
+        replace(wanted[contact], recent=was.recent)
+        for contact, was in known.items()
+        if was.contact != wanted[contact].contact
+    ]
+    return [*new, *changed], before.keys() - wanted.keys()
 
 
 def stored_of(told: PhoneContact) -> Stored:
