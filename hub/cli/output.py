@@ -21,6 +21,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 """The option of a command that prints something."""
 
 
+_LONGEST = 2000
+"""Characters of a cell that are shown: all capabilities of a handset, and no flood."""
 _FOLDED = 16
 """Characters of a cell that stay on a line where there is little room."""
 _GAP = 3
@@ -58,7 +60,7 @@ def print_table(
 
     Where the terminal is too narrow, each row is a paragraph: the first cell, below it the others that hold anything.
     """
-    cells = [[printable(cell) for cell in row] for row in rows]
+    cells = [[printable(cell, _LONGEST) for cell in row] for row in rows]
     if not cells:
         say(empty)
         return
@@ -74,9 +76,20 @@ def print_table(
             console.print(Text(first, style=colour(row)), soft_wrap=True)
             for column, cell in zip(columns[1:], others, strict=True):
                 if cell:
-                    click.echo(f"  {column:11} {cell}")
+                    click.echo(_paragraph(column, cell, console.width))
         return
     console.print(table(columns, cells, colour))
+
+
+def _paragraph(column: str, cell: str, width: int) -> str:
+    """Return a cell behind the name of its column, in as many lines as it needs."""
+    from textwrap import TextWrapper
+
+    first = f"  {column:11} "
+    wide = max(width, len(first) + _FOLDED)
+    return TextWrapper(wide, initial_indent=first, subsequent_indent=" " * len(first), break_on_hyphens=False).fill(
+        cell
+    )
 
 
 def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:

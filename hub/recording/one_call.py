@@ -96,11 +96,13 @@ class CallRecording:
         self._is_cut = False
         """Whether the audio has to be asked for again."""
         self._take: Take | None = None
+        self._saved = ""
+        """The id of the file that was written last."""
 
     @property
     def id(self) -> str:
-        """The id of the file that is being written, or empty."""
-        return self._take.told.id if self._take else ""
+        """The id of the file that is being written, or was written last; empty if there is none."""
+        return self._take.told.id if self._take else self._saved
 
     @property
     def advice(self) -> str:
@@ -229,7 +231,7 @@ class CallRecording:
         except ImportError:
             raise Failure("not_installed") from None
         tools = self._tools
-        self._leg = _leg(self.call)
+        self._leg, self._saved = _leg(self.call), ""
         try:
             folder = await self._aside(studio.ready, tools.folder, tools.own_folder)
             self._line = receiver.open()
@@ -331,6 +333,7 @@ class CallRecording:
         except OSError as failed:
             error = error or failed
         if take.tape.heard:
+            self._saved = told.id
             self._tools.saved(self, take.path, told)
         if error is not None:
             raise of_error(error)

@@ -38,7 +38,7 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class RecordingView:
-    """How the recording of a call stands. `recording` is the id of the file that is being written."""
+    """How the recording of a call stands. `recording` is the id of the file that is written, or was last."""
 
     call: str
     state: RecordingState = RecordingState.OFF

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.cli import COMMANDS, cli
-from hub.cli.output import printable
+from hub.cli.output import print_table, printable
+from hub.sim.exchange.office import ABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,3 +201,18 @@ def test_hostile_text_does_nothing_to_a_terminal(text: object, shown: str) -> No
 def test_whatever_is_shown_is_printable(text: str) -> None:
     harmful = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert all(unicodedata.category(each) not in harmful or each in "\u200c\u200d" for each in printable(text))
+
+
+@pytest.mark.feature("LINE-03", "CLI-01")
+def test_what_a_handset_can_do_is_shown_whole_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    words = sorted(ABILITIES)
+    columns = ("handset", "name", "model", "line keys", "conference", "another call", "capabilities")
+    print_table(columns, [("desk", "Desk", "D40", "1, 2", "3", "holds the first", ", ".join(words))])
+    told = capsys.readouterr().out
+    assert "…" not in told
+    assert max(map(len, told.splitlines())) <= 80
+    assert ", ".join(words) in " ".join(told.split())

@@ -52,8 +52,9 @@ async def test_start_pause_resume_stop(tmp_path: Path) -> None:
         assert [each["state"] for each in await run(talk, "record", "resume", call, "--json")] == ["recording"]
         await talk.heard(65)
         assert "recording" in await run(talk, "record", "status")
-        await client.post(f"/calls/{call}/recording/stop", json={})
+        (stopped,) = (await client.post(f"/calls/{call}/recording/stop", json={})).json()
         ready = await talk.events.type("recording_ready")
+        assert (stopped["state"], stopped["recording"]) == ("off", ready.recording)
         told = [(each.state, each.reason) for each in talk.events.all if each.type == "recording"]
         assert told == [("recording", "asked"), ("paused", "asked"), ("recording", "asked"), ("off", "asked")]
         assert (await client.get("/calls")).json()[0]["state"] == "connected"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    import httpx
+
     from hub.sim.exchange.office import Office
 
 CALLER = ("+15855551234", "Ada Caller")
@@ -117,6 +119,81 @@ async def test_the_phone_system_has_every_call_recorded(tmp_path: Path) -> None:
         assert (await client.post("/calls/-/recording/resume", json={})).json()[0]["state"] == "recording"
         here.office.hang_up(caller)
         await here.events.type("recording_ready")
+
+
+async def recorded_talk(here: Desk, client: httpx.AsyncClient) -> str:
+    """Let Ada call and Alice answer, who records it for more than a second; return Ada's leg."""
+    caller = here.office.call(*CALLER)
+    await here.events.type("ring")
+    assert (await client.post("/calls/-/answer", json={})).json()["state"] == "connected"
+    assert (await client.post("/calls/-/recording/start", json={})).json()[0]["state"] == "recording"
+    await here.hub.clock.sleep(1.2)
+    return caller
+
+
+async def saved(here: Desk, folder: Path, reason: str) -> tuple[dict[str, Any], set[str]]:
+    """Check that the recording was ended for this reason and stands beside the call; return what its file holds."""
+    ready: Any = await here.events.type("recording_ready")
+    ends = [one for one in here.events.all if one.type == "recording" and one.state == "off"]  # type: ignore[attr-defined]  of a recording
+    assert [one.reason for one in ends] == [reason]  # type: ignore[attr-defined]  as above
+    await here.hub.store.flush()
+    entry = await here.hub.store.entry("alice", ready.call.id)
+    assert entry is not None
+    assert entry.recordings == (ready.recording,)
+    path = recordings(folder)["alice"]
+    audio, rate = soundfile.read(path)
+    assert 0.8 < len(audio) / rate < 4
+    return told(path), heard(audio[rate // 5 : rate, 1], rate)
+
+
+@pytest.mark.feature("REC-02")
+async def test_a_held_party_hangs_up_and_the_recording_ends(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here, api(here) as client:
+        caller = await recorded_talk(here, client)
+        assert (await client.post("/calls/-/hold", json={})).json()["state"] == "hold"
+        await here.events.until(lambda events: [one for one in events if getattr(one, "state", "") == "paused"])
+        here.office.hang_up(caller)
+        file, far = await saved(here, tmp_path, "ended")
+        (gap,) = file["gaps"]
+        assert (gap["why"], far) == ("held_privately", {"caller"})
+        assert (await client.get("/calls")).json() == []
+
+
+@pytest.mark.feature("REC-03")
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("/calls/-/transfer", {"number": "102"}, "transferred"),
+        ("/calls/-/voicemail", {"user": "bob"}, "transferred"),
+        ("/calls/-/park", {"orbit": "701"}, "parked"),
+    ],
+)
+async def test_a_call_is_sent_on_or_parked_and_its_recording_saved(
+    tmp_path: Path, path: str, body: dict[str, str], reason: str
+) -> None:
+    async with desk(tmp_path, orbits=("701",)) as here, api(here) as client:
+        caller = await recorded_talk(here, client)
+        assert (await client.post(path, json=body)).status_code == 200
+        _, far = await saved(here, tmp_path, reason)
+        assert far == {"caller"}
+        here.office.hang_up(caller)
+
+
+@pytest.mark.feature("REC-03", "CALL-11")
+async def test_both_recordings_of_an_attended_transfer_are_saved(tmp_path: Path) -> None:
+    async with desk(tmp_path, "record_all = true") as here, api(here) as client:
+        here.office.call(*CALLER)
+        await here.events.type("ring")
+        await client.post("/calls/-/answer", json={})
+        consulted = (await client.post("/calls/-/consult", json={"number": "102"})).json()["call"]["id"]
+        here.office.pick_up("bob-desk")
+        await here.events.until(lambda events: any(one.type == "answer" and one.call.id == consulted for one in events))  # type: ignore[attr-defined]  of a call
+        await here.hub.clock.sleep(1.0)
+        held = (await client.post("/calls/-/complete", json={})).json()
+        assert held["outcome"] == "transferred"
+        await here.events.type("recording_ready", 2)
+        ready = {one.call.id: one for one in here.events.all if one.type == "recording_ready" and one.user == "alice"}  # type: ignore[attr-defined]  of a call
+        assert set(ready) == {held["id"], consulted}
 
 
 @pytest.mark.feature("REC-11")

@@ -50,7 +50,8 @@ class What(StrEnum):
 class RecordingAnswer(Answer):
     """How the recording of a call stands.
 
-    `reason` says why, `advice` what a person can do about a failure, `recording` is the id of the file being written.
+    `reason` says why, `advice` what a person can do about a failure, `recording` is the id of the file that is being
+    written, or was written last.
     Where recording is `enforced` it cannot be stopped.
     """
 
