@@ -170,11 +170,12 @@ def test_a_plugin_is_disabled_and_enabled_in_the_configuration(phonehub: Run, ho
     assert text.startswith("# ours\n")
     assert "# here" in text
     told = {plugin["name"]: plugin["state"] for plugin in json.loads(phonehub("plugins", "list", "--json").stdout)}
-    assert told == {"sim": "loaded", "contacts": "loaded", "crm": "loaded", "screenpop": "disabled"}
+    assert {"sim", "contacts", "calendar", "idle", "crm"} < set(told)
+    assert told == {**dict.fromkeys(told, "loaded"), "screenpop": "disabled"}
     assert phonehub("plugins", "disable", "screenpop").returncode == 0
     assert phonehub("plugins", "enable", "screenpop").returncode == 0
     told = {plugin["name"]: plugin["state"] for plugin in json.loads(phonehub("plugins", "list", "--json").stdout)}
-    assert told == {"sim": "loaded", "contacts": "loaded", "crm": "loaded", "screenpop": "loaded"}
+    assert set(told.values()) == {"loaded"}
     again = phonehub("plugins", "enable", "screenpop")
     assert (again.returncode, again.stderr.strip()) == (1, 'the plugin "screenpop" is not disabled')
     wrong = phonehub("plugins", "disable", "scrinpop")
