@@ -55,7 +55,7 @@ class QuietTime:
     async def _switch(self, *, on: bool) -> bool:
         try:
             async with asyncio.timeout(_WITHIN):
-                await self._context.phone.set_dnd(on)
+                await self._context.phone.set_dnd(on, source="calendar", reason="appointment")
         except (PhoneError, ConnectionLost, TimeoutError) as error:
             self._not_before = self._context.clock.monotonic() + _RETRY
             self._context.log.warning("do-not-disturb could not be switched %s: %s", "on" if on else "off", error)

@@ -197,6 +197,8 @@ async def test_do_not_disturb_is_on_during_appointments_and_given_back(
     path.write_bytes(calendar(soon(-600, 600)))
     async with phonehub(config=config(path, 'dnd = ["busy"]')) as desk:
         await until_dnd(desk, on=True)
+        logged: Any = await desk.events.until(lambda told: [e for e in told if getattr(e, "kind", "") == "dnd"])
+        assert [(each.now, each.source, each.reason) for each in logged] == [("on", "calendar", "appointment")]
         path.write_bytes(calendar(soon(-600, 600, "TRANSP:TRANSPARENT")))
         await until_dnd(desk, on=False)
         path.write_bytes(calendar(soon(-600, 600)))
