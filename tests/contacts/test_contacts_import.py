@@ -265,3 +265,16 @@ async def test_a_wipe_stops_an_import(phonehub: RunHub) -> None:
         assert await everybody(alice) == []
         assert (await imported(alice, OUTLOOK.encode()))["added"] == 3
         assert len(await everybody(alice)) == 3
+
+
+@pytest.mark.feature("CON-06")
+async def test_of_an_import_that_the_hub_did_not_wait_for_nothing_is_there(phonehub: RunHub) -> None:
+    rows = "".join(f"Last{number},+1585555{number:04}\n" for number in range(9000))
+    file = f"Last Name,Phone\n{rows}".encode()
+    async with phonehub() as desk, client(desk) as alice:
+        begun = (await sent(alice, file)).json()
+        assert (await until(alice, begun, lambda told: told["added"] > 500))["state"] == "running"
+    async with phonehub() as desk, client(desk) as alice:
+        assert await everybody(alice) == []
+        assert (await imported(alice, OUTLOOK.encode()))["added"] == 3
+        assert len(await everybody(alice)) == 3
