@@ -247,7 +247,7 @@ def _user(name: str, user: WrittenUser) -> User:
                 id=key,
                 name=_text(handset.name, LONGEST_NAME),
                 capabilities=frozenset(handset.capabilities) & (ABILITIES | FEATURES),
-                appearances=tuple(Appearance(key.name, key.kind) for key in handset.appearances),
+                appearances=tuple(Appearance(key.name, key.kind, key.number) for key in handset.appearances),
                 lines=handset.lines,
                 conference_size=handset.conference_size,
                 model=_text(handset.model, LONGEST_NAME),

@@ -55,6 +55,8 @@ class _Checker:
     def __init__(self, written: WrittenScenario) -> None:
         self._written = written
         self._handsets = {handset: name for name, user in written.users.items() for handset in user.handsets}
+        keys = [key for user in written.users.values() for one in user.handsets.values() for key in one.appearances]
+        self._mobiles = [key.number for key in keys if key.number]
         self._shared = {
             key.name
             for user in written.users.values()
@@ -111,6 +113,9 @@ class _Checker:
                 yield (*path, "appearances", index), f'it has an appearance "{name}" already', "choose another name"
             if name in self._shared and name in seen:
                 yield (*path, "appearances", index), f'"{name}" is {seen[name]} already', "choose another name"
+        for index, key in enumerate(handset.appearances):
+            if key.number and key.kind is not AppearanceKind.BLUETOOTH:
+                yield (*path, "appearances", index), "a bluetooth key alone has a number", "leave it out"
         for index, line in enumerate(handset.lines):
             yield from _known((*path, "lines", index), "outside line", line, self._written.office.lines)
 
@@ -156,8 +161,8 @@ class _Checker:
             if entry.handset:
                 known = written.users[entry.from_].handsets
                 yield from _known((*path, "handset"), "handset of theirs", entry.handset, known)
-        elif not any(same(number, entry.to) for number in written.numbers):
-            yield from _known((*path, "to"), "number of the office", entry.to, written.numbers)
+        elif not any(same(number, entry.to) for number in (*written.numbers, *self._mobiles)):
+            yield from _known((*path, "to"), "number of the office", entry.to, (*written.numbers, *self._mobiles))
         for index, deed in enumerate(entry.then):
             yield from self._deed((*path, "then", index), deed)
 

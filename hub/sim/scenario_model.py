@@ -61,6 +61,7 @@ class WrittenAppearance(Written):
 
     name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,64}$")] = Field(description="what stands beside it")
     kind: AppearanceKind = Field(default=AppearanceKind.LINE, description="line, shared, bluetooth or intercom")
+    number: str = Field(default="", description="the mobile's own number, for a bluetooth key")
 
 
 def _numbered(value: object) -> object:

@@ -7,6 +7,7 @@ from offices import ANSWERING, JANE, SUPPORT, Desk, office
 
 from hub.core.boards import AppearanceKind, LineState
 from hub.core.call import CallState, Cause, HoldKind
+from hub.core.signals import Kind
 from hub.phone.commands import (
     AnswerLeg,
     ChooseAppearance,
@@ -16,6 +17,7 @@ from hub.phone.commands import (
     MuteLeg,
     ResumeLeg,
     ResumeShared,
+    SetDnd,
 )
 from hub.sim.exchange.journal import LegTold
 from hub.sim.exchange.office import Appearance, Office, Ring, Route, Who
@@ -27,6 +29,7 @@ SHARED = Appearance(SALES, AppearanceKind.SHARED)
 MOBILE = Appearance("Mobile", AppearanceKind.BLUETOOTH)
 DOOR = Appearance("Door", AppearanceKind.INTERCOM)
 SALES_NUMBER = "+15855550109"
+MOBILE_NUMBER = "+15855550170"
 
 
 def shared_office() -> Office:
@@ -219,6 +222,38 @@ def test_nobody_takes_over_a_call_with_themselves(desk: Desk) -> None:
     desk.do("alice", HoldLeg(desk.leg("alice-desk").id))
     with pytest.raises(Refused, match="bob is the other side of the call at Sales"):
         desk.do("bob", ResumeShared(SALES))
+
+
+@pytest.mark.feature("LINE-01")
+def test_a_call_to_the_mobile_rings_at_its_key_though_all_lines_are_taken() -> None:
+    of = shared_office()
+    first, *others = of.users["alice"].handsets
+    keys = tuple(dataclasses.replace(key, number=MOBILE_NUMBER) if key is MOBILE else key for key in first.appearances)
+    alice = dataclasses.replace(of.users["alice"], handsets=(dataclasses.replace(first, appearances=keys), *others))
+    desk = Desk(dataclasses.replace(of, users={**of.users, "alice": alice}, lines=()))
+    caller = desk.ring(MOBILE_NUMBER)
+    leg = desk.leg("alice-desk")
+    assert (leg.state, leg.appearance, leg.line, leg.dialled.number) == (
+        CallState.ALERTING,
+        "Mobile",
+        "",
+        MOBILE_NUMBER,
+    )
+    with pytest.raises(Refused, match="the mobile of alice is in a call"):
+        desk.ring(MOBILE_NUMBER)
+    desk.do("alice", AnswerLeg(leg.id))
+    assert desk.leg("alice-desk").state is CallState.CONNECTED
+    desk.exchange.hang_up(desk.now, caller)
+    assert desk.exchange.legs() == ()
+    desk.ring(MOBILE_NUMBER)
+    desk.wait(61)
+    assert desk.legs_told("alice-desk")[-1].cause is Cause.NO_ANSWER
+    desk.do("alice", SetDnd(on=True))
+    desk.ring(MOBILE_NUMBER)
+    assert desk.exchange.legs("alice") == ()
+    desk.wait(61)
+    last = desk.exchange.snapshot(desk.now, "alice").ended[-1]
+    assert (last.kind, last.leg.party.number, desk.exchange.legs()) == (Kind.DIVERTED, JANE.number, ())
 
 
 @pytest.mark.parametrize(

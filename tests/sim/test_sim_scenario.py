@@ -120,6 +120,7 @@ def test_what_a_scenario_says() -> None:
         ("dnd_off: bob", "presence: bbo, becomes: away", 'there is no user "bbo"'),
         ("handset: desk, to: 102", "handset: bobs, to: 102", "handset of theirs"),
         ("handset: desk, to: 102", "handset: desk, to: one", "cannot be dialled"),
+        ("appearances: 2", "appearances: [{name: A, number: 1}]", "a bluetooth key alone has a number"),
         ("{hang_up: caller}", "{after: 3}", "somebody does one thing of"),
         ("{hang_up: caller}", "{transfer: alice}", "transfer has no to"),
         ("{hang_up: caller}", "{transfer: alice, to: bob}", "'bob' cannot be dialled"),
@@ -318,6 +319,15 @@ def test_what_cannot_be_done_with_a_call_is_skipped(deed: str) -> None:
     (skipped,) = stage.day.report.skipped
     word, who = deed.split(": ")
     assert skipped.startswith(f"{who} cannot {word.replace('_', ' ')}: ")
+
+
+@pytest.mark.feature("LINE-01")
+def test_somebody_calls_a_mobile() -> None:
+    mobile = 'appearances: [{name: Mobile, kind: bluetooth, number: "0170 1234567"}]'
+    text = SMALL.replace("appearances: 2", mobile).replace("lines: [L1]", "lines: []")
+    stage = Stage(read(text.replace("    to: +15855550100", '    to: "01701234567"').encode(), "x"))
+    assert stage.play()[1:3] == ["08:58:05 alice answers", "08:58:05 Jane \0\x1b[2J hangs up"]
+    assert {told.leg.appearance for told in stage.legs if told.leg.party.number == "0301234567"} == {"Mobile"}
 
 
 def test_a_stopped_day_is_over() -> None:

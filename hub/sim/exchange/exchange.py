@@ -19,11 +19,12 @@ from hub.sim.exchange.audio import Audio
 from hub.sim.exchange.colleagues import Colleagues
 from hub.sim.exchange.conferencing import Conferencing
 from hub.sim.exchange.dialling import Dialling
-from hub.sim.exchange.digits import route_for
+from hub.sim.exchange.digits import route_for, same
 from hub.sim.exchange.handling import Handling
 from hub.sim.exchange.hunt import Hunt
 from hub.sim.exchange.journal import WipeTold
 from hub.sim.exchange.lines import Lines
+from hub.sim.exchange.mobiles import Mobiles
 from hub.sim.exchange.parking import Parking
 from hub.sim.exchange.phone_book import PhoneBook
 from hub.sim.exchange.picking_up import PickingUp
@@ -95,6 +96,7 @@ class Exchange:
         self._switch.watchers.insert(0, queues)
         self._hunt = Hunt(self._switch, queues)
         parts = (self._switch, self._hunt, self._reach)
+        self._mobiles = Mobiles(self._switch, self._hunt)
         self._handling = Handling(*parts)
         self.audio = Audio(self._switch, self._reach)
         SystemCalls(self._switch)
@@ -183,6 +185,9 @@ class Exchange:
         at = self.advance(now)
         route = route_for(self.office, number)
         if route is None:
+            mobiles = (mobile for mobile in self.office.mobiles() if same(mobile[2].number, number))
+            if mobile := next(mobiles, None):
+                return self._mobiles.call(at, who, *mobile).id
             raise Refused(Code.UNREACHABLE, f"{number} is not a number of {self.office.name}")
         line = next(self._switch.free_lines(), None)
         if line is None:

@@ -18,7 +18,7 @@ from hub.sim.audio.impairments import UNIMPAIRED, Impairments
 from hub.sim.exchange.password_policy import PasswordPolicy, PinPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hub.sim.audio.voices import Voice
 
@@ -95,10 +95,14 @@ PRIVATE = Who("", "Private")
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """A line key: it carries one call at a time. A shared one is the same key on every handset that has its name."""
+    """A line key: it carries one call at a time. A shared one is the same key on every handset that has its name.
+
+    `number` is that of the mobile at a Bluetooth key: who calls it there takes no line of the office.
+    """
 
     name: str
     kind: AppearanceKind = AppearanceKind.LINE
+    number: str = ""
 
 
 def line_keys(count: int) -> tuple[Appearance, ...]:
@@ -346,6 +350,12 @@ class Office:
                 if handset.id == device:
                     return user, handset
         return None
+
+    def mobiles(self) -> Iterator[tuple[User, Handset, Appearance]]:
+        """Yield the Bluetooth keys that can be called, whose they are and where."""
+        for user in self.users.values():
+            for handset in user.handsets:
+                yield from ((user, handset, key) for key in handset.appearances if key.number)
 
     def user_called(self, name: str) -> User | None:
         """Return the user of this name or extension."""
