@@ -145,7 +145,7 @@ def test_nothing_that_a_file_holds_breaks_the_reader(data: bytes) -> None:
     out = io.BytesIO()
     write_vcards(people, out)
     assert len(contacts(out.getvalue())) == len(people)
-    if data.strip(b"\0\r\n\t \xef\xbb\xbf\xff\xfe"):
+    if re.search(rb"[A-Za-z0-9]{2}", data):
         assert found
 
 
