@@ -85,7 +85,7 @@ def _is_page(link: str) -> bool:
         whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False
-    return whole and len(link) <= _LONGEST_LINK and not _BAD.search(link)
+    return whole and len(link) <= _LONGEST_LINK and link.isprintable() and not _BAD.search(link)
 
 
 def _text(paths: tuple[str, ...], value: Any, field: str, faults: list[str]) -> str:
