@@ -124,6 +124,7 @@ class Steward:
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._has_left = False
+        self._is_asking = False
 
     def start(self) -> None:
         """Begin."""
@@ -268,7 +269,7 @@ class Steward:
     async def _bring_about(self, decision: Decision) -> None:
         wanted, monotonic = decision.now.presence, self._clock.monotonic()
         self._again = None
-        if wanted is self._standing.shown:
+        if wanted is self._standing.shown and not self._is_asking:
             self._trouble = ""
             return
         if not self._is_connected:
@@ -285,6 +286,7 @@ class Steward:
         source, reason = _by(decision)
         self._standing.asking(wanted, source, reason, monotonic)
         await self._remember()
+        self._is_asking = True  # and stays so where the hub stops before there is an answer
         try:
             await self._phone.set_presence(wanted)
         except Exception as error:  # noqa: BLE001  an adapter is a plugin's, and may raise anything
@@ -297,6 +299,7 @@ class Steward:
         else:
             self._trouble = ""
             self._tell(self._standing.done(wanted))
+        self._is_asking = False
 
     @property
     def _can(self) -> bool:
