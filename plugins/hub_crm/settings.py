@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from hub_crm.filling import ID, NUMBERS, check_macros
 
 _BAD = re.compile(r"[\x00-\x20\x7f\\]")
-_NAMES_A_SECRET = re.compile(r"authorization|cookie|token|key|secret|password", re.IGNORECASE)
+_NAMES_A_SECRET = re.compile(r"auth|bearer|cookie|credential|key|passw|\bpin\b|secret|session|sig|token", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
@@ -30,6 +30,9 @@ def check_address(text: str, macros: frozenset[str]) -> str:
         raise _fault("a secret must not stand in an address", "put it into headers")
     if bad := _BAD.search(text):
         raise _fault("an address has no spaces, backslashes or control characters", f"write it as %{ord(bad[0]):02X}")
+    for name, _, value in (each.partition("=") for each in parts.query.split("&")):
+        if _NAMES_A_SECRET.search(name) and value and "%" not in value:
+            raise _fault(f"{name} in an address is a secret in clear", "put it into a header, by reference")
     check_macros(text, macros)
     return text
 

@@ -25,6 +25,8 @@ def lookup(**changed: str) -> str:
         ({"url": '"https://%E164%.example/"'}, "macros do not stand in its host"),
         ({"url": '"https://bob@crm.example/"'}, "do not stand in its host"),
         ({"url": '"https://crm.example/?key=${env:X}"'}, "a secret must not stand in an address (put it into headers)"),
+        ({"url": '"https://crm.example/?n=%E164%&api_key=abc"'}, "api_key in an address is a secret in clear"),
+        ({"headers": '{X-Session = "abc"}'}, "the header X-Session must not stand here in clear"),
         ({"url": '"https://crm.example/a b"'}, "no spaces"),
         ({"url": '"https://crm.example/%NUMBER%"'}, "there is no macro %NUMBER% here (there are %CALLNUM%, %DIGITS%"),
         ({"name": '"name"'}, "it is no JSONPath"),
