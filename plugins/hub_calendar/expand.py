@@ -131,7 +131,7 @@ def _unusable(event: VEvent, start: datetime, stop: datetime) -> str:
     begin = event["DTSTART"].dt
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        if "FREQ" in rule and _too_often(rule, begin, start, stop):
+        if "FREQ" in rule and _too_often(rule, begin, start - _length(event), stop):
             return f"its rule {rule.to_ical().decode(errors='replace')[:80]} repeats too often to be counted"
     return ""
 
@@ -146,8 +146,17 @@ def _mended(event: VEvent) -> Iterator[str]:
         yield f"its time zone {str(begin.params['TZID'])[:60]!r} is not known: taken as yours"
 
 
+def _length(event: VEvent) -> timedelta:
+    """Return for how many days an instance is on, about: that many may be on at once."""
+    begin, end = event["DTSTART"].dt, getattr(event.get("DTEND"), "dt", None)
+    if isinstance(end, date):
+        days = date(end.year, end.month, end.day) - date(begin.year, begin.month, begin.day)
+        return max(days, timedelta(0))
+    return timedelta(days=max(getattr(getattr(event.get("DURATION"), "dt", None), "days", 0), 0))
+
+
 def _too_often(rule: dict[str, Sequence[Any]], begin: date, start: datetime, stop: datetime) -> bool:
-    """Estimate how many instances a rule has in the span, and how many must be counted to come there."""
+    """Estimate how many instances of a rule reach into the span, and how many must be counted to come there."""
     unit = _STEPS.get(str(rule["FREQ"][0]).upper(), _SECONDS_OF_A_MONTH)
     a_day = 86400 / (unit * max(int(rule.get("INTERVAL", [1])[0]), 1))
     for key in ("BYHOUR", "BYMINUTE", "BYSECOND"):

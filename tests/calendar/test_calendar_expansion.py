@@ -165,6 +165,13 @@ def test_an_event_that_cannot_be_expanded_is_told_and_the_others_stay(lines: lis
     assert why in found.problems[0].why
 
 
+def test_an_event_that_is_longer_than_its_rule_repeats_does_not_fill_the_memory() -> None:
+    endless = event("RRULE:FREQ=HOURLY", "SUMMARY:odd", start=":20200101T000000Z", end=":22200101T010000Z")
+    found = expanded(calendar(endless))
+    assert found.appointments == ()
+    assert "repeats too often" in found.problems[0].why
+
+
 def test_events_without_a_readable_start_are_told() -> None:
     missing = event("SUMMARY:none", uid="a").replace("DTSTART:20260105T090000Z\r\n", "")
     found = expanded(calendar(missing, event("SUMMARY:bad", uid="b", start=":20260105T09"), event(uid="c")))
