@@ -12,8 +12,9 @@ demo: $(VENV)/.runtime
 	@$(BIN)/phonehub demo $(ARGS)
 
 test: $(VENV)/.tools peers
-	$(BIN)/pytest -m "not peer and not soak" -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
-	$(BIN)/coverage report --include='hub/core/*' --fail-under=100 --show-missing --skip-covered
+	$(BIN)/pytest tests/core -n $(WORKERS) --cov=hub/core --cov-report=
+	$(BIN)/coverage report --fail-under=100 --show-missing --skip-covered
+	$(BIN)/pytest -m "not peer and not soak" --ignore=tests/core -n $(WORKERS) --dist worksteal $(ARGS)
 	$(BIN)/pytest -m "peer and not soak" $(ARGS)
 
 lint: $(VENV)/.tools
