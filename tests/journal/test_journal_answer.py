@@ -31,6 +31,8 @@ def test_what_a_status_means(status: int, state: PostState) -> None:
     [
         ("120", 120.0), (" 0 ", 0.0), ("Mon, 02 Mar 2026 12:01:30 GMT", 90.0), ("Mon, 02 Mar 2026 11:00:00 GMT", 0.0),
         ("9" * 400, LONGEST_WAIT), ("86401", LONGEST_WAIT), ("Mon, 02 Mar 2099 12:00:00 GMT", LONGEST_WAIT),
+        ("Mon, 02 Mar 2026 12:01:30 -0000", 90.0), ("Fri, 31 Dec 9999 23:59:59 -2300", LONGEST_WAIT),
+        ("Mon, 01 Jan 0001 00:00:00 +2300", 0.0),
         ("soon", None), ("-5", None), ("", None), ("\u0665", None), ("1.5", None),
     ],
 )  # fmt: skip
