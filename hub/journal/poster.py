@@ -127,20 +127,22 @@ class Poster:
         await self._note(post, await self._send(url, body, facts))
 
     async def _send(self, url: str, body: str, facts: Past) -> Verdict:
+        """Send it; the status decides what becomes of it, even if the rest of the answer does not come."""
         section = self.journal.section
+        verdict, said = None, ""
         try:
             async with asyncio.timeout(section.timeout):
                 headers = await asyncio.to_thread(self.journal.headers_for, facts, self._secret)
                 async with self._http.stream(section.method, url, content=body.encode(), headers=headers) as response:
-                    said = await _beginning(response)
                     retry_after = response.headers.get("Retry-After", "")
                     verdict = judge(response.status_code, retry_after, self._clock.now())
+                    said = await _beginning(response)
         except httpx.InvalidURL as error:
             return Verdict(PostState.SET_ASIDE, f"this is no URL: {error}")
         except TimeoutError:
-            return Verdict(PostState.WAITING, f"no answer within {section.timeout:g} s")
+            return verdict or Verdict(PostState.WAITING, f"no answer within {section.timeout:g} s")
         except (httpx.HTTPError, OSError) as error:
-            return Verdict(PostState.WAITING, str(error) or type(error).__name__)
+            return verdict or Verdict(PostState.WAITING, str(error) or type(error).__name__)
         except UserError as error:
             return Verdict(PostState.WAITING, str(error))
         if verdict.state is PostState.POSTED or not said:

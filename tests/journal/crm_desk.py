@@ -22,12 +22,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What it answers; with `hold`, not before `Crm.let_go`."""
+    """What it answers; with `hold`, not before `Crm.let_go`. So many bytes are `missing` of what it announces."""
 
     status: int = 201
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     hold: bool = False
+    missing: int = 0
 
 
 class Crm:
@@ -77,9 +78,10 @@ class Crm:
                     self.send_response(answer.status)
                     for name, value in answer.headers.items():
                         self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(answer.body)))
+                    self.send_header("Content-Length", str(len(answer.body) + answer.missing))
                     self.end_headers()
                     self.wfile.write(answer.body)
+                    self.close_connection = answer.missing > 0
                 except OSError:
                     self.close_connection = True  # who asked is gone: it was killed
 

@@ -236,6 +236,18 @@ async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(tmp_path:
 
 
 @pytest.mark.feature("HIST-04")
+async def test_the_status_decides_also_where_the_answer_breaks_off(tmp_path: Path) -> None:
+    with Crm(Answer(201, body=b"{", missing=9), Answer(422, body=b"no", missing=9)) as crm:
+        async with desk(tmp_path, CRM.format(url=crm.url)) as at:
+            at.end(over(ringing("1")))
+            await at.until(PostState.POSTED)
+            at.end(over(ringing("2")))
+            (post,) = await at.until(PostState.SET_ASIDE)
+            assert (post.call, post.attempts) == ("2.alice", 1)
+            assert crm.sent.qsize() == 2
+
+
+@pytest.mark.feature("HIST-04")
 @pytest.mark.parametrize("status", [400, 302, 409])
 async def test_what_is_refused_is_set_aside_and_posted_again_on_demand(
     tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
