@@ -42,7 +42,7 @@ def write_marks(connection: Connection, marks: Mapping[str, str]) -> None:
 def add_note(connection: Connection, user: str, call_id: str, text: str, at: datetime) -> None:
     """Write a note to a call; raises `LookupError` if the user has no such call."""
     call = tables.calls.c
-    known = select(call.started, call.fresh).where(_is(user, call_id))
+    known = select(call.started, call.fresh).where(is_the(user, call_id))
     row = connection.execute(known).first()
     if row is None:
         raise LookupError(call_id)
@@ -79,7 +79,7 @@ def read_mark(connection: Connection, user: str) -> str:
 
 def read_call(connection: Connection, user: str, call_id: str) -> Call | None:
     """Return one call whole, None if the user has none of that id."""
-    found = connection.execute(select(tables.calls.c.call).where(_is(user, call_id))).scalar()
+    found = connection.execute(select(tables.calls.c.call).where(is_the(user, call_id))).scalar()
     return call_json.from_text(found) if found else None
 
 
@@ -95,6 +95,12 @@ def delete_some(connection: Connection, user: str, before: datetime | None, at: 
     oldest = select(call.id).where(call.user == user, call.deleted.is_(None), call.ended.is_not(None), older)
     ids = connection.execute(oldest.order_by(call.started).limit(MOST_AT_ONCE)).scalars().all()
     return _delete(connection, user, call.id.in_(ids), at) if ids else 0
+
+
+def is_the(user: str, call_id: str) -> ColumnElement[bool]:
+    """Return what is true of a user's call of that id, unless it was deleted."""
+    call = tables.calls.c
+    return and_(call.user == user, call.id == call_id, call.deleted.is_(None))
 
 
 def prune(connection: Connection, most: int, before: datetime) -> None:
@@ -138,11 +144,6 @@ def _delete_with_them(connection: Connection, user: str, ids: list[str]) -> None
         note = tables.notes.c
         connection.execute(delete(tables.notes).where(note.user == user, note.call.in_(ids)))
         posts.delete_of_calls(connection, user, ids)
-
-
-def _is(user: str, call_id: str) -> ColumnElement[bool]:
-    call = tables.calls.c
-    return and_(call.user == user, call.id == call_id, call.deleted.is_(None))
 
 
 def _row(call: Call) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from sqlalchemy import and_, not_, or_, select
 
 from hub.core.call import Direction, Network, Outcome
 from hub.store import call_json, search, tables
-from hub.store.calls import SEPARATORS
+from hub.store.calls import SEPARATORS, is_the
 from hub.store.recordings import of_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Column, ColumnElement, Connection, Row
@@ -105,28 +105,13 @@ class Query:
 
 def read_entries(connection: Connection, query: Query) -> list[HistoryEntry]:
     """Return lines of the history, with their notes and recordings."""
-    rows = {row.id: row for row in _rows(connection, query, _SHOWN)}
-    notes: dict[str, list[Note]] = {}
-    recorded: dict[str, list[str]] = {}
-    note, ids = tables.notes.c, list(rows)
-    for start in range(0, len(ids), _AT_ONCE):
-        these = ids[start : start + _AT_ONCE]
-        of_these = select(note.call, note.at, note.text).where(note.user == query.user, note.call.in_(these))
-        for row in connection.execute(of_these.order_by(note.id)):
-            notes.setdefault(row.call, []).append(Note(at=row.at, text=row.text))
-        recorded |= of_calls(connection, query.user, these)
-    return [_entry(row, tuple(notes.get(row.id, ())), tuple(recorded.get(row.id, ()))) for row in rows.values()]
+    return _entries(connection, query.user, _rows(connection, query, _SHOWN))
 
 
 def read_entry(connection: Connection, user: str, call_id: str) -> HistoryEntry | None:
     """Return one line of the history, None if the user has no call of that id."""
-    call = tables.calls.c
-    found = select(call.started).where(call.user == user, call.id == call_id, call.deleted.is_(None))
-    started = connection.execute(found).scalar()
-    if started is None:
-        return None
-    of_that_time = Query(user=user, since=started, until=started + tables.MICROSECOND, limit=_AT_ONCE)
-    return next((entry for entry in read_entries(connection, of_that_time) if entry.id == call_id), None)
+    found = connection.execute(select(*_SHOWN).where(is_the(user, call_id))).all()
+    return next(iter(_entries(connection, user, found)), None)
 
 
 def read_calls(connection: Connection, query: Query) -> list[Call]:
@@ -134,6 +119,20 @@ def read_calls(connection: Connection, query: Query) -> list[Call]:
     call = tables.calls.c
     wanted = [call.id, call.started, call.name, call.number, call.e164, call.call]
     return [call_json.from_text(row.call) for row in _rows(connection, query, wanted)]
+
+
+def _entries(connection: Connection, user: str, rows: Sequence[Row[Any]]) -> list[HistoryEntry]:
+    """Return the lines of these rows, with their notes and recordings."""
+    notes: dict[str, list[Note]] = {}
+    recorded: dict[str, list[str]] = {}
+    note, ids = tables.notes.c, [row.id for row in rows]
+    for start in range(0, len(ids), _AT_ONCE):
+        these = ids[start : start + _AT_ONCE]
+        of_these = select(note.call, note.at, note.text).where(note.user == user, note.call.in_(these))
+        for row in connection.execute(of_these.order_by(note.id)):
+            notes.setdefault(row.call, []).append(Note(at=row.at, text=row.text))
+        recorded |= of_calls(connection, user, these)
+    return [_entry(row, tuple(notes.get(row.id, ())), tuple(recorded.get(row.id, ()))) for row in rows]
 
 
 def _rows(connection: Connection, query: Query, columns: list[Column[Any]]) -> list[Row[Any]]:
@@ -146,7 +145,7 @@ def _rows(connection: Connection, query: Query, columns: list[Column[Any]]) -> l
         candidates = search.candidates(connection, query.user, texts, (query.since, until), oldest_first=query.reverse)
         settled = _found(connection, query, chosen, candidates)
     elif query.sort is Sort.TIME:
-        return list(connection.execute(chosen))[query.offset :]
+        return list(connection.execute(chosen.limit(query.limit).offset(query.offset)))
     else:
         settled = list(connection.execute(chosen.where(not_(call.fresh))))
     fresh = connection.execute(chosen.where(call.fresh).order_by(None).limit(None)).all()
