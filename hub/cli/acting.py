@@ -86,7 +86,10 @@ def path_of(call: str) -> str:
 def other_party(call: dict[str, Any]) -> str:
     """Return who is at the other end of a call, for a person, made harmless."""
     names = [contact["name"] for contact in call["contacts"][:1]] or [call["party"]["name"]]
-    return party_of({**call["party"], "name": names[0]}) or number_of(call["party"]["number"])
+    known = party_of({**call["party"], "name": names[0]})
+    if not known and call["state"] == "initiated":
+        return "(nobody yet)"
+    return known or number_of(call["party"]["number"])
 
 
 def party_of(party: dict[str, Any]) -> str:

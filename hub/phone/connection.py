@@ -177,13 +177,17 @@ class Connection:
         found = getattr(self._session, "profile", None)
         return found if isinstance(found, Profile) else Profile()
 
+    def lacking(self, capability: str) -> PhoneError:
+        """Say why something cannot be had: there is no connection, or the phone system or the handset cannot do it."""
+        if self._session is None:
+            return PhoneError("not connected to the phone system", "not_connected")
+        return PhoneError(self._session.about.lacking(capability), "missing_capability")
+
     async def do(self, command: Command) -> Mapping[str, str]:
         """Carry out a command within the deadline, return what was said to it; raises `PhoneError`."""
         session = self._session
-        if session is None:
-            raise PhoneError("not connected to the phone system", "not_connected")
-        if command.name not in session.capabilities:
-            raise PhoneError(session.about.lacking(command.name), "missing_capability")
+        if session is None or command.name not in session.capabilities:
+            raise self.lacking(command.name)
         try:
             async with asyncio.timeout(self.answer_within):
                 return await session.do(command)

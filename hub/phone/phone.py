@@ -118,7 +118,7 @@ class Phone(Parties):
         """Return all calls of the phone system that the user may see, each with its seconds from start to now."""
         board = self.boards.get(SystemCalls.name)
         if not isinstance(board, SystemCalls):
-            raise PhoneError(self.about.lacking(SystemCalls.name), "missing_capability")
+            raise self.connection.lacking(SystemCalls.name)
         if board.permission is Permission.NONE:
             raise PhoneError("you may not see other people's calls: ask the administrator", "not_permitted")
         now = self._clock.now()
@@ -128,7 +128,7 @@ class Phone(Parties):
         """Return what the user's colleagues are doing, each with the seconds that their call lasts, if it does."""
         known = self._switchboard.colleagues
         if known is None and "colleagues" not in self.capabilities:
-            raise PhoneError(self.about.lacking("colleagues"), "missing_capability")
+            raise self.connection.lacking("colleagues")
         if known is None:
             raise PhoneError("you may not see what colleagues are doing: ask the administrator", "not_permitted")
         now = self._clock.now()
@@ -140,7 +140,7 @@ class Phone(Parties):
         """Return the contacts that the phone system manages: users, system contacts, public speed dials."""
         known = self._switchboard.contacts
         if known is None:
-            raise PhoneError(self.about.lacking("contacts"), "missing_capability")
+            raise self.connection.lacking("contacts")
         return tuple(known.values())
 
     async def mark_contact(self, contact: str, *, favourite: bool | None = None, primary: str | None = None) -> None:

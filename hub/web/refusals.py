@@ -108,7 +108,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        told = "; ".join(f"{'.'.join(map(str, at['loc'][1:])) or at['loc'][0]}: {at['msg']}" for at in error.errors())
+        told = "; ".join(f"{'.'.join(map(str, at['loc'][1:])) or at['loc'][0]}: {_wrong(at)}" for at in error.errors())
         return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", told).response()
 
     @app.exception_handler(HTTPException)
@@ -120,6 +120,11 @@ def install(app: FastAPI) -> None:
     def broken(_request: Request, _error: Exception) -> JSONResponse:
         told = "something went wrong in the hub; its log says what"
         return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", told).response()
+
+
+def _wrong(at: dict[str, Any]) -> str:
+    """Say what is wrong with a value; that something is missing in words of its own, for it is what people do most."""
+    return "it is empty" if at["type"] in {"string_too_short", "too_short"} and not at["input"] else str(at["msg"])
 
 
 @contextmanager

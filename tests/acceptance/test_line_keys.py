@@ -65,6 +65,7 @@ def test_a_line_is_seized_and_dialled_over(desks: tuple[Desk, Desk]) -> None:
     assert alice.event("dial")["call"]["line"] == "Line 1"
     bob.until(lambda event: event["type"] == "lines" and event["now"]["lines"][0]["state"] == "in_use")
     assert "Line 1 is in use" in bob.run("lines", "seize", "Line 1", code=1)
+    assert "(nobody yet)" in alice.run("calls")
     alice.run("digits", "5855559999#")
     assert alice.event("answer")["call"]["party"]["number"]["text"] == "5855559999"
     alice.run("end")

@@ -153,6 +153,15 @@ async def test_without_the_phone_system_it_is_unavailable(alice: httpx.AsyncClie
     await office.until(lambda: office.phones["alice"].state == "lost")
     answer = await alice.post("/calls", json={"number": "200"})
     assert (answer.status_code, answer.json()["code"]) == (503, "not_connected")
+    answer = await alice.get("/colleagues")  # of whom nothing was ever told
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_connected")
+
+
+async def test_what_was_left_empty_is_told_in_words(alice: httpx.AsyncClient) -> None:
+    answer = await alice.post("/calls", json={"number": ""})
+    assert (answer.status_code, answer.json()["message"]) == (422, "number: it is empty")
+    answer = await alice.post("/agent/sign-in", json={"pin": ""})
+    assert (answer.status_code, answer.json()["message"]) == (422, "pin: it is empty")
 
 
 async def test_which_of_several_calls_must_be_said(alice: httpx.AsyncClient, office: Office) -> None:
