@@ -193,7 +193,7 @@ def _closed(error: Exception) -> UserError:
 
     if isinstance(error, NoKeyringError):
         return UserError.of(
-            "this computer has no keyring",
+            "nothing is kept yet, and this computer has no keyring",
             '"phonehub config secret" keeps it in an encrypted file; or write ${file:PATH} or ${env:NAME} instead',
         )
     said = " ".join(str(error).split()) or type(error).__name__

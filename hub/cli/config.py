@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,10 +94,18 @@ def secret(name: str) -> None:
     """Ask for a secret and keep it in the keyring, where ${keyring:NAME} finds it.
 
     NAME is as in the reference, such as phonehub/alice. Where there is no keyring it goes to an encrypted file.
+    Programs give the secret as the first line of standard input.
     """
+    from hub.errors import UserError
     from hub.secret_store import keep
 
-    place = keep(name, click.prompt("Secret", hide_input=True, confirmation_prompt="Once more"))
+    if sys.stdin.isatty():
+        given = click.prompt("Secret", hide_input=True, confirmation_prompt="Once more")
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise UserError.of("no secret was given", "type it, or give it as a line of standard input", name)
+    place = keep(name, given)
     say(f"kept in {printable(place, 2000)}; write ${{keyring:{printable(name)}}} where it is wanted")
 
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +13,11 @@ import pytest
 from hub import config_file
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     Phonehub = Callable[..., subprocess.CompletedProcess[str]]
 
+PHONEHUB = Path(sys.executable).parent / "phonehub"
 TEXT = """\
 [hub]
 database = "postgresql://hub:${env:DB}@db.example/hub"
@@ -100,11 +103,40 @@ def test_what_is_shown_can_be_read_again(phonehub: Phonehub, file: Path, home: P
 def test_a_secret_goes_to_the_keyring(phonehub: Phonehub, home: Path) -> None:
     (home / "backend.py").write_text(KEYRING)
     given = {"PYTHON_KEYRING_BACKEND": "backend.Backend", "PYTHONPATH": str(home)}
-    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\nhunter2\n", **given)
-    assert said.returncode == 0, said.stderr
+    said = phonehub("config", "secret", "phonehub/alice", said="", **given)
+    assert (said.returncode, said.stderr) == (
+        1,
+        "phonehub/alice: no secret was given (type it, or give it as a line of standard input)\n",
+    )
+    said = phonehub("config", "secret", "phonehub/alice", said="hunter2\n", **given)
+    assert (said.returncode, said.stderr) == (0, "")
     assert (home / "kept").read_text() == "phonehub,alice,hunter2\n"
     assert "${keyring:phonehub/alice}" in said.stdout
     assert "hunter2" not in said.stdout + said.stderr
+
+
+@pytest.mark.feature("ACC-01")
+@pytest.mark.parametrize(("again", "status"), [("hunter2", 0), ("hunter3", None)])
+def test_a_person_types_a_secret_twice_and_does_not_see_it(home: Path, again: str, status: int | None) -> None:
+    (home / "backend.py").write_text(KEYRING)
+    given = {**os.environ, "PYTHON_KEYRING_BACKEND": "backend.Backend", "PYTHONPATH": str(home)}
+    ours, its = os.openpty()
+    words = [PHONEHUB, "config", "secret", "phonehub/alice"]
+    with subprocess.Popen(words, stdin=its, stdout=its, stderr=its, cwd=home, env=given, start_new_session=True) as ran:
+        os.close(its)
+        shown = ""
+        for prompt, text in (("Secret: ", "hunter2"), ("Once more: ", again)):
+            while not shown.endswith(prompt):
+                shown += os.read(ours, 1000).decode()
+            os.write(ours, f"{text}\n".encode())
+        if status is None:
+            while "do not match" not in shown:
+                shown += os.read(ours, 1000).decode()
+            ran.terminate()
+        ran.wait(30)
+    os.close(ours)
+    assert "hunter" not in shown
+    assert (home / "kept").exists() is (status == 0)
 
 
 @pytest.mark.feature("ACC-01")
