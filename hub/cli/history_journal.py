@@ -44,7 +44,7 @@ def post_again(settings: Settings, call: str | None, whole: bool, journal: str) 
     """Post a call once more that a journal has refused, or all of them."""
     from hub.cli.client import connect
 
-    if whole is (call is not None):
+    if whole is bool(call):
         raise click.UsageError("name a call, or say --all")
     with connect(settings) as client:
         told = client.post("/posts/again", {"call": call or "", "journal": journal})

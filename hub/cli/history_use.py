@@ -82,7 +82,7 @@ def delete(
     """Delete a past call, or all of them, with their notes, for good."""
     from hub.cli.client import connect
 
-    if whole is (call is not None):
+    if whole is bool(call):
         raise click.UsageError("name a call, or say --all")
     if before is not None and not whole:
         raise click.UsageError("--before goes with --all")
@@ -94,7 +94,7 @@ def delete(
         if whole and before is None and handsets is None:
             handsets = click.confirm("Clear the lists that your handsets show, too?")
     with connect(settings) as client:
-        if call is not None:
+        if call:
             client.delete(past_path(client, call), recordings=recordings)
             say("deleted")
         else:

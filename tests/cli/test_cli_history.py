@@ -186,6 +186,7 @@ def _delete(phonehub: Phonehub) -> None:
     assert names(phonehub(*alice, "--json")) == ["Now", "Ann", HOSTILE]
     assert "goes on" in phonehub(*alice, "delete", "last", "--yes").stderr
     assert phonehub(*alice, "delete").returncode == 2
+    assert phonehub(*alice, "delete", "", "--yes").returncode == 2
     assert phonehub(*alice, "delete", "Ann.alice", "--before", "2d").returncode == 2
     assert phonehub(*alice, "delete", "--all", "--before", "2d", "--yes").stdout == "deleted 1 calls\n"
     assert names(phonehub(*alice, "--json")) == ["Now", "Ann"]

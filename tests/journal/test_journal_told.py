@@ -50,6 +50,7 @@ async def test_how_journals_stand_is_told_and_what_was_refused_is_posted_again(t
             assert theirs == {"journals": [], "set_aside": [], "waiting": []}
             assert (await phonehub("history", "post-again", "--all", user="bob")).out == "posting again: 0\n"
             assert (await phonehub("history", "post-again")).code == 2
+            assert (await phonehub("history", "post-again", "")).code == 2
 
             assert (await phonehub("history", "post-again", post["call"])).out == "posting again: 1\n"
             second = await asyncio.to_thread(crm.sent.get, timeout=20)
