@@ -9,6 +9,7 @@ from __future__ import annotations
 from hub.cli import Settings
 from hub.cli.client import Client, connect
 from hub.cli.output import as_json, print_json, print_table, printable, say, show
+from hub.cli.saving import save_as
 from hub.errors import UserError
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "print_json",
     "print_table",
     "printable",
+    "save_as",
     "say",
     "show",
 ]

@@ -8,12 +8,12 @@ import click
 
 from hub.cli.acting import begin, may_end, number_of
 from hub.cli.output import as_json, print_table, printable, say, show
+from hub.cli.saving import save_as
 from hub.cli.times import Since, as_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from hub.cli import Settings
     from hub.cli.client import Client
@@ -153,7 +153,7 @@ def export(settings: Settings, /, file: str, kind: str | None, **wanted: Any) ->
     if kind not in {"csv", "json"}:
         raise click.UsageError("say --format csv or --format json")
     with connect(settings) as client:
-        _save(client, f"/history.{kind}", path, {name: as_query(value) for name, value in wanted.items()})
+        save_as(path, client, f"/history.{kind}", **{name: as_query(value) for name, value in wanted.items()})
     say(f"exported to {printable(path)}")
 
 
@@ -185,27 +185,6 @@ def _call_again(settings: Settings, call: str, path: str, *, may_end: bool, as_j
             raise UserError.of("the number of that call was withheld", "there is nothing to dial")
         dialled = begin(client, path, {"number": number, "may_end": may_end}, as_json=as_json)
     show(dialled, as_json=as_json, people=lambda told: say(f"dialling {number_of(told['number'])}"))
-
-
-def _save(client: Client, what: str, path: Path, query: dict[str, Any]) -> None:
-    """Save what is exported in a file that only its owner can read; leave none that is not whole."""
-    from hub.errors import UserError
-
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        raise UserError.of("it is there already", "name another file", str(path)) from None
-    except OSError as error:
-        raise UserError.of(f"cannot be written: {error.strerror}", "", str(path)) from None
-    try:
-        with path.open("wb") as file:
-            client.download(what, file, **query)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise UserError.of(f"cannot be written: {error.strerror}", "make room there", str(path)) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _facts(told: dict[str, Any]) -> list[tuple[str, str]]:

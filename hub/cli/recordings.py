@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli.output import as_json, print_table, printable, say, show
+from hub.cli.saving import save_as
 from hub.cli.times import Since, lasted, local
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from hub.cli import Settings
 
@@ -80,7 +80,7 @@ def save(settings: Settings, recording: str, file: str | None) -> None:
     with connect(settings) as client:
         told = client.get(f"/recordings/{_named(recording)}")
         path = Path(file or Path(told["audio"]).name)
-        _download(client, recording, path)
+        save_as(path, client, f"/recordings/{_named(recording)}/audio")
     say(f"saved as {printable(path)}")
 
 
@@ -118,7 +118,7 @@ def play(settings: Settings, recording: str) -> None:
         with connect(settings) as client:
             told = client.get(f"/recordings/{_named(recording)}")
             path = Path(folder) / Path(told["audio"]).name
-            _download(client, recording, path)
+            save_as(path, client, f"/recordings/{_named(recording)}/audio")
         done = subprocess.run([*player, str(path)], check=False)
     if done.returncode:
         raise UserError.of(f"{player[0]} could not play it: it ended with {done.returncode}")
@@ -128,23 +128,6 @@ def _named(recording: str) -> str:
     from urllib.parse import quote
 
     return quote(recording, safe="")
-
-
-def _download(client: Any, recording: str, path: Path) -> None:
-    from contextlib import ExitStack
-
-    from hub.errors import UserError
-
-    try:
-        with ExitStack() as undo:
-            with path.open("xb") as file:
-                undo.callback(path.unlink, missing_ok=True)  # a part of it is worth nothing
-                client.download(f"/recordings/{_named(recording)}/audio", file)
-            undo.pop_all()
-    except FileExistsError:
-        raise UserError.of("it is there already", "name another file", str(path)) from None
-    except OSError as error:
-        raise UserError.of(f"cannot be written: {error.strerror}", "", str(path)) from None
 
 
 def _row(told: dict[str, Any]) -> tuple[str, ...]:

@@ -165,6 +165,7 @@ async def test_files_are_exported(phonehub: RunHub, tmp_path: Path, monkeypatch:
         assert (await said(desk, "export", "a.csv")).stderr == "exported 2 contacts to a.csv\n"
         assert "'=1+1" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
         assert "it is there already" in (await said(desk, "export", "a.csv", code=1)).stderr
+        assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
         await said(desk, "export", "a.vcf")
         assert (tmp_path / "a.vcf").read_text(encoding="utf-8").count("VERSION:4.0") == 2
         await said(desk, "export", "three.vcf", "--format", "vcard3", "--search", "ada")

@@ -73,6 +73,7 @@ async def test_the_library(tmp_path: Path) -> None:
         copy = tmp_path / "copy.wav"
         assert str(copy) in await run(talk, "recordings", "save", ada, str(copy))
         assert copy.read_bytes() == content
+        assert copy.stat().st_mode & 0o777 == 0o600
         with pytest.raises(AssertionError, match="it is there already"):
             await run(talk, "recordings", "save", ada, str(copy))
 

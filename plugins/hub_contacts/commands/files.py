@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub.commands import UserError, as_json, connect, print_json, print_table, printable, say
+from hub.commands import UserError, as_json, connect, print_json, print_table, printable, save_as, say
 from hub_contacts.commands.named import PATH
 from hub_contacts.commands.options import which
 
@@ -82,7 +82,10 @@ def export(settings: Settings, /, file: Path, kind: str | None, show_: tuple[str
     """Export your personal contacts, or those of the groups shown, to FILE, which must not be there yet; `-` prints."""
     query |= {"format": kind or _kind_of(file), "show": show_ or None}
     with connect(settings) as client:
-        count = _download(client, sys.stdout.buffer, query) if str(file) == "-" else _saved(client, file, query)
+        what = f"{PATH}/export"
+        printed = str(file) == "-"
+        told = client.download(what, sys.stdout.buffer, **query) if printed else save_as(file, client, what, **query)
+    count = int(told["X-Contact-Count"])
     click.echo(f"exported {count:,} contacts to {printable(file)}", err=True)
 
 
@@ -153,22 +156,3 @@ def _kind_of(file: Path) -> str:
     if kind is None:
         raise click.UsageError("say by --format what is to be written: csv, vcard or vcard3")
     return kind
-
-
-def _download(client: Client, to: BinaryIO, query: dict[str, Any]) -> int:
-    return int(client.download(f"{PATH}/export", to, **query)["X-Contact-Count"])
-
-
-def _saved(client: Client, file: Path, query: dict[str, Any]) -> int:
-    """Write the file whole, or not at all."""
-    try:
-        with file.open("xb") as to:
-            try:
-                return _download(client, to, query)
-            except BaseException:
-                file.unlink()
-                raise
-    except FileExistsError:
-        raise UserError.of("it is there already", "name another file", str(file)) from None
-    except OSError as error:
-        raise UserError.of(f"cannot be written: {error.strerror}", "", str(file)) from None

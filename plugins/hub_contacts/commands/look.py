@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.commands import UserError, as_json, connect, print_table, printable, say, show
+from hub.commands import as_json, connect, print_table, printable, save_as, say, show
 from hub_contacts.commands.named import PATH, path_of
 from hub_contacts.commands.options import FIELDS, GROUPS, MATCHES, SORTS, which
 
@@ -83,16 +83,7 @@ def view(settings: Settings, /, as_json: bool, show_: tuple[str, ...], **chosen:
 def photo(settings: Settings, /, contact: str, file: Path) -> None:
     """Save a contact's photo as FILE, which must not be there yet."""
     with connect(settings) as client:
-        path = f"{path_of(client, contact)}/photo"
-        try:
-            with file.open("xb") as to:
-                try:
-                    client.download(path, to)
-                except BaseException:
-                    file.unlink()
-                    raise
-        except OSError as error:
-            raise UserError.of(f"cannot be written: {error.strerror}", "name another file", str(file)) from None
+        save_as(file, client, f"{path_of(client, contact)}/photo")
     say(f"saved as {printable(file)}")
 
 
