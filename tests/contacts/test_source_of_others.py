@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from hub import (
     CardConflict,
     CardGone,
+    CardRefused,
     ContactCard,
     ContactChanges,
     ContactSource,
@@ -42,6 +43,7 @@ class Drawer:
         self.numbers = count(1)
         self.is_jammed = False
         self.loses_answers = False
+        self.refuses = False
 
 
 class Settings(BaseModel):
@@ -60,6 +62,8 @@ class DrawerSource:
         return ContactChanges(cards=tuple(self.drawer.cards.values()), whole=True)
 
     async def put(self, href: str, text: str, etag: str) -> ContactCard:
+        if self.drawer.refuses:
+            raise CardRefused.of("the card is too large", "", "drawer")
         if href:
             self._check(href, etag)
         number = str(next(self.drawer.numbers))
@@ -141,6 +145,24 @@ async def test_a_lost_answer_makes_no_second_card(phonehub: RunHub) -> None:
         drawer.loses_answers = False
         told = (await alice.post("/contacts/sources/desk/refresh", json={})).json()
         assert (told["conflicts"], told["contacts"], len(drawer.cards)) == (0, 1, 1)
+
+
+@pytest.mark.feature("CON-09")
+async def test_a_card_that_is_refused_is_told_and_not_offered_again_and_again(phonehub: RunHub) -> None:
+    drawer = Drawer()
+    drawer.refuses = True
+    plugin = Drawers({"desk": drawer})
+    async with phonehub(plugin, config=plugin.config) as desk, client(desk) as alice:
+        await alice.post("/contacts/people?source=desk", json={"first": "Ada", "last": "Smith"})
+        told = [(await alice.post("/contacts/sources/desk/refresh", json={})).json()]
+        (before,) = (await alice.get("/contacts/people")).json()["contacts"]
+        told.append((await alice.post("/contacts/sources/desk/refresh", json={})).json())
+        (after,) = (await alice.get("/contacts/people")).json()["contacts"]
+        assert [each["problems"] for each in told] == [["drawer: the card is too large"]] * 2
+        assert after == before  # what is written here would be brought there once more
+        drawer.refuses = False
+        assert (await alice.post("/contacts/sources/desk/refresh", json={})).json()["problems"] == []
+        assert len(drawer.cards) == 1
 
 
 @pytest.mark.feature("CON-09", "PLUG-05")

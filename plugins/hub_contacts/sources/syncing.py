@@ -222,7 +222,9 @@ class Sync:
         await self._take_new([step.href])
 
     async def _put_new(self, contact_id: str) -> None:
-        stored = await self._book.edit(contact_id, lambda each: each if each.contact.uid else _renamed(each))
+        stored = await self._book.get(contact_id)
+        if stored is not None and not stored.contact.uid:  # to write it is an edit, which is looked at anew
+            stored = await self._book.edit(contact_id, _renamed)
         if stored is None:
             return
         await self._being_put(stored, "", "")
