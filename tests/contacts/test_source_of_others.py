@@ -44,6 +44,9 @@ class Drawer:
         self.is_jammed = False
         self.loses_answers = False
         self.refuses = False
+        self.is_searched = asyncio.Event()
+        self.is_open = asyncio.Event()
+        self.is_open.set()
 
 
 class Settings(BaseModel):
@@ -57,6 +60,8 @@ class DrawerSource:
         self.drawer = drawer
 
     async def changes(self, _token: str) -> ContactChanges:
+        self.drawer.is_searched.set()
+        await self.drawer.is_open.wait()
         if self.drawer.is_jammed:
             raise ZeroDivisionError("the drawer is jammed")
         return ContactChanges(cards=tuple(self.drawer.cards.values()), whole=True)
@@ -81,6 +86,7 @@ class DrawerSource:
         await asyncio.Event().wait()
 
     async def sign_in(self, _tell: Callable[[SignIn], None]) -> None:
+        await self.drawer.is_open.wait()
         raise SourceRefused.of("a drawer has no door", "", "drawer")
 
     async def close(self) -> None:
@@ -165,6 +171,36 @@ async def test_a_card_that_is_refused_is_told_and_not_offered_again_and_again(ph
         assert len(drawer.cards) == 1
 
 
+@pytest.mark.feature("CON-09")
+async def test_what_a_person_chooses_while_a_source_is_looked_at_is_kept(phonehub: RunHub) -> None:
+    drawer = Drawer()
+    plugin = Drawers({"desk": drawer})
+    async with phonehub(plugin, config=plugin.config) as desk, client(desk) as alice:
+        await alice.post("/contacts/sources/desk/refresh", json={})
+        drawer.is_open.clear()
+        drawer.is_searched.clear()
+        looking = asyncio.create_task(alice.post("/contacts/sources/desk/refresh", json={}))
+        await drawer.is_searched.wait()
+        await alice.post("/contacts/sources/desk/enable", json={})
+        drawer.is_open.set()
+        await looking
+    async with phonehub(plugin, config=f"{plugin.config}enabled = false\n") as desk, client(desk) as alice:
+        (told,) = (await alice.get("/contacts/sources")).json()
+        assert told["enabled"]
+
+
+@pytest.mark.feature("CON-09")
+async def test_signing_in_where_nobody_answers_is_told(phonehub: RunHub) -> None:
+    drawer = Drawer()
+    plugin = Drawers({"desk": drawer})
+    async with phonehub(plugin, config=plugin.config) as desk, client(desk) as alice:
+        await alice.post("/contacts/sources/desk/refresh", json={})
+        drawer.is_open.clear()
+        contacts: Any = next(each for each in desk.hub.plugins if each.name == "contacts").implementation
+        with pytest.raises(SourceUnreachable, match=r"within 0\.01 s how to sign in"):
+            await contacts._books["alice"].sources.accounts["desk"].sign_in(within=0.01)
+
+
 @pytest.mark.feature("CON-09", "PLUG-05")
 async def test_a_plugin_brings_a_kind_of_source_and_what_it_raises_stops_nothing_else(phonehub: RunHub) -> None:
     drawers = {"desk": Drawer(), "attic": Drawer()}
@@ -180,6 +216,8 @@ async def test_a_plugin_brings_a_kind_of_source_and_what_it_raises_stops_nothing
         assert "ORG:Engines" in drawers["desk"].cards["1"].text
         told = (await alice.post("/contacts/sources/attic/refresh", json={})).json()
         assert (told["state"], "the hub's log says what" in told["error"]) == ("failed", True)
+        sources = [event for event in desk.events.all if event.type == "contacts.source"]
+        assert ("attic", "failed") in [(getattr(each, "source", ""), getattr(each, "state", "")) for each in sources]
         drawers["attic"].is_jammed = False
         told = (await alice.post("/contacts/sources/attic/refresh", json={})).json()
         assert (told["state"], told["contacts"]) == ("ready", 0)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub import Problem, SignIn, SourceError, SourceRefused, UserError
+from hub import Problem, SignIn, SourceError, SourceRefused, SourceUnreachable, UserError
 from hub_contacts.sources import links
 from hub_contacts.sources.links import Standing
 from hub_contacts.sources.syncing import Sync
@@ -119,7 +119,7 @@ class Account:
         if not self.is_enabled:
             raise SourceRefused.of("it is off", f"phonehub contacts sources enable {self.name}", self.name)
         self._refreshed.clear()
-        self._accept = accept
+        self._accept = self._accept or accept
         self._wanted.set()
         self.start()
         try:
@@ -135,8 +135,12 @@ class Account:
         if self._signing is None or self._signing.done():
             asked: asyncio.Future[SignIn | None] = asyncio.get_running_loop().create_future()
             self._signing = self._context.spawn(self._sign_in(asked), f"signing in at {self.name}")
-            async with asyncio.timeout(within):
-                return await asked
+            try:
+                async with asyncio.timeout(within):
+                    return await asked
+            except TimeoutError:
+                told = f"it did not say within {within:g} s how to sign in"
+                raise SourceUnreachable.of(told, "try again", self.name) from None
         return self.report.signing_in
 
     def look(self) -> None:
@@ -166,7 +170,8 @@ class Account:
             sync = self._sync()
             for _ in range(_TIMES):
                 standing, outcome = await sync.run(self.standing, accept=accept)
-                await self._keep(standing)
+                # what a person has chosen meanwhile stays
+                await self._keep(replace(standing, enabled=self.standing.enabled))
                 conflicts, found = conflicts + outcome.conflicts, found + outcome.found
                 if not outcome.again:
                     break
@@ -244,7 +249,7 @@ class Account:
         except TimeoutError:
             self._context.log.warning("contacts source %s: nobody signed in", self.name)
         except SourceError as error:
-            self.report = replace(self.report, state=State.FAILED, error=error.problems)
+            self._tell(replace(self.report, state=State.FAILED, error=error.problems))
             self._context.log.warning("contacts source %s: %s", self.name, error)
             if not asked.done():
                 asked.set_exception(error)
@@ -261,7 +266,7 @@ class Account:
         self._refreshed.set()
         if not task.cancelled() and task.exception() is not None:
             problem = Problem(self.name, "something went wrong in it", "the hub's log says what; refresh it")
-            self.report = replace(self.report, state=State.FAILED, error=(problem,))
+            self._tell(replace(self.report, state=State.FAILED, error=(problem,)))
 
     def _tell(self, report: Report) -> None:
         changed = (report.state, report.contacts, report.conflicts, report.error) != (
