@@ -53,7 +53,7 @@ def _clear(value: Any, at: tuple[str, ...], name: str = "") -> Iterator[tuple[st
     elif isinstance(value, list):
         for position, inner in enumerate(value):
             yield from _clear(inner, (*at, str(position)), name)
-    elif _is_clear(name, value) or _without_password(value) != value:
+    elif _is_clear(name, value) or _without_password(value) is not value:
         yield at
 
 

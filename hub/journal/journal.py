@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -161,11 +162,12 @@ class _Compiler:
             return {key: self._body(inner, (*at, key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._body(inner, (*at, str(number))) for number, inner in enumerate(value)]
-        if isinstance(value, (bool, int, float)):
-            return value
         if isinstance(value, str):
             return self._text(value, at)
-        self._say(*at, cause="JSON has no times", remedy="write it as text")
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            return value
+        what = str(value) if isinstance(value, float) else "times"
+        self._say(*at, cause=f"JSON has no {what}", remedy="write it as text")
         return None
 
     def _text(self, text: str, at: tuple[str, ...]) -> TextTemplate | None:

@@ -420,6 +420,8 @@ async def test_a_secret_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
         ('[journals.crm]\nurl = "https://x.example"\nbody = { a = ["{{ call.nubmer }}"] }\n', 'no "nubmer"'),
         ('[journals.crm]\nurl = "https://x.example"\nbody = { a = "${env:X}" }\n', "it is kept with the call"),
         ('[journals.crm]\nurl = "https://x.example"\nbody = { a = 2026-01-01 }\n', "JSON has no times"),
+        ('[journals.crm]\nurl = "https://x.example"\nbody = { a = [nan] }\n', "JSON has no nan"),
+        ('[journals.crm]\nurl = "https://x.example"\nbody = { a = -inf }\n', "JSON has no -inf"),
         ('[journals.crm]\nurl = "https://x.example"\nmethod = "GET"\n', "expected one of POST, PUT, PATCH"),
         ('[users.alice.journals.own]\nurl = ""\n', "users.alice.journals.own"),
     ],
