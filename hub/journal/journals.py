@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hub.journal.poster import Poster
 from hub.phone.connection import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import tzinfo
 
     from hub.clock import Clock
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from hub.core.dial_plan import DialPlan
     from hub.errors import Problem
     from hub.journal.journal import Journal
+    from hub.journal.macros import Past
     from hub.journal.poster import Outbox
 
 BACKOFF = Backoff(first=2.0, most=3600.0)
+_THREADS = 4
 
 
 class Journals:
@@ -37,6 +40,7 @@ class Journals:
         self._posters: dict[str, list[Poster]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._http: httpx.AsyncClient | None = None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="phonehub-journal")
 
     def configure(self, config: Config, zone: tzinfo, plan: Callable[[str], DialPlan]) -> None:
         """Check and compile them all; raises `UserError` with all that is wrong."""
@@ -65,7 +69,7 @@ class Journals:
         secret: Callable[[str], str],
         redact: Callable[[str], str],
     ) -> None:
-        """Begin to post what waits."""
+        """Begin to post what waits; `secret` looks a reference up, and may block."""
         # it is everybody's: no cookies, by which a server could tell something of one user to another, and no bound by
         # which servers that hang keep others waiting; each request has a deadline of its own, as the journal says
         self._http = httpx.AsyncClient(
@@ -73,10 +77,16 @@ class Journals:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             timeout=None,  # noqa: S113
         )
+        loop = asyncio.get_running_loop()
+
+        def headers(journal: Journal, facts: Past) -> Awaitable[list[tuple[bytes, bytes]]]:
+            # a keyring that waits for its owner holds up what is posted, not whoever else needs a thread
+            return loop.run_in_executor(self._threads, journal.headers_for, facts, secret)
+
         for user, journals in self._of.items():
             self._posters[user] = [
                 Poster(
-                    user, journal, outbox=outbox, http=self._http, clock=clock, secret=secret, redact=redact,
+                    user, journal, outbox=outbox, http=self._http, clock=clock, headers=headers, redact=redact,
                     backoff=self._backoff,
                 )
                 for journal in journals.values()
@@ -94,6 +104,7 @@ class Journals:
         self._tasks.clear()
         if self._http is not None:
             await self._http.aclose()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def wake(self, user: str) -> None:
         """Look at once what waits for a user's journals."""

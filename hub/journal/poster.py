@@ -17,7 +17,7 @@ from hub.rules.parts import ActionRefused
 from hub.store.posts import PostState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
     from typing import Any
 
@@ -53,7 +53,7 @@ class Poster:
     """Works off what waits for one journal.
 
     One that fails is tried again after a wait that grows by `backoff`; the others go on, but as long as all fail only
-    one is tried at a time, ever more rarely. `secret` looks a reference up, and may block.
+    one is tried at a time, ever more rarely. `headers` makes those of a post, with secrets; it raises `UserError`.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Poster:
         outbox: Outbox,
         http: httpx.AsyncClient,
         clock: Clock,
-        secret: Callable[[str], str],
+        headers: Callable[[Journal, Past], Awaitable[list[tuple[bytes, bytes]]]],
         redact: Callable[[str], str] = str,
         backoff: Backoff,
     ) -> None:
@@ -73,7 +73,7 @@ class Poster:
         self._outbox = outbox
         self._http = http
         self._clock = clock
-        self._secret = secret
+        self._headers = headers
         self._redact = redact
         self._backoff = backoff
         self._failed = 0
@@ -132,7 +132,7 @@ class Poster:
         verdict, said = None, ""
         try:
             async with asyncio.timeout(section.timeout):
-                headers = await asyncio.to_thread(self.journal.headers_for, facts, self._secret)
+                headers = await self._headers(self.journal, facts)
                 async with self._http.stream(section.method, url, content=body.encode(), headers=headers) as response:
                     retry_after = response.headers.get("Retry-After", "")
                     verdict = judge(response.status_code, retry_after, self._clock.now())

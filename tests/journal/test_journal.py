@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
@@ -25,7 +26,7 @@ from hub.store.store import PostState, Store
 from hub.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from hub.core.call import Call
@@ -72,9 +73,14 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, text: str, *, clock: VirtualClock | None = None, users: tuple[str, ...] = ("alice",)
+    folder: Path,
+    text: str,
+    *,
+    clock: VirtualClock | None = None,
+    users: tuple[str, ...] = ("alice",),
+    before: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[Desk]:
-    """A store and the journals of a configuration, as in a hub."""
+    """A store and the journals of a configuration, as in a hub; `before` is called before a secret is looked up."""
     token = folder / "token"
     if not token.exists():
         token.touch(mode=0o600)
@@ -89,9 +95,12 @@ async def desk(
         await store.open()
         stack.push_async_callback(store.close)
         journals.configure(config, UTC, config.dial_plan)
-        journals.start(
-            store, clock=clock, secret=lambda text: resolve(text, redactor=redactor, folder=folder), redact=redactor
-        )
+
+        def secret(text: str) -> str:
+            before()
+            return resolve(text, redactor=redactor, folder=folder)
+
+        journals.start(store, clock=clock, secret=secret, redact=redactor)
         stack.push_async_callback(journals.stop)
         yield Desk(store, journals, clock)
 
@@ -402,6 +411,22 @@ async def test_a_secret_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
             (tmp_path / "elsewhere").rename(tmp_path / "token")
             await at.clock.advance(60)
             await sent(crm)
+            await at.until(PostState.POSTED)
+
+
+@pytest.mark.feature("HIST-04")
+async def test_a_keyring_that_waits_for_its_owner_holds_up_nothing_else(tmp_path: Path) -> None:
+    unlocked = threading.Event()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    with Crm() as crm:
+        text = CRM.format(url=crm.url) + "timeout = 0.1\n"
+        async with desk(tmp_path, text, before=lambda: unlocked.wait(30)) as at:
+            at.end(over(ringing()))
+            post = await at.until_tried(1)
+            assert post.state is PostState.WAITING
+            assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 10) == "done"
+            unlocked.set()
+            await at.clock.advance(100)
             await at.until(PostState.POSTED)
 
 
