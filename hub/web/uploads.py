@@ -30,7 +30,7 @@ class Upload:
 def upload(*types: str, largest: int) -> Callable[[F], F]:
     """Let the endpoint of a route take a body of these content types, of so many bytes at most, beside JSON.
 
-    It reads `request.stream()`. ValueError for types that a page of any site may send unasked, and for JSON.
+    It reads `request.stream()`. ValueError for types that a page of any site may send unasked.
     """
     if wrong := _BY_ANY_PAGE & set(types):
         raise ValueError(f"any web page can have a browser send {', '.join(sorted(wrong))}; take another type")
