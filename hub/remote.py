@@ -65,7 +65,9 @@ class Remote:
         raise SourceRefused.of("it redirects without end", "is the address right?", self.place)
 
     async def _once(self, method: str, url: str, what: dict[str, Any]) -> RemoteAnswer:
-        async with self._client.stream(method, url, **what) as response:
+        # an ETag, say, may have other letters than ASCII (RFC 9110, 8.8.3)
+        headers = httpx.Headers(what.get("headers"), encoding="utf-8")
+        async with self._client.stream(method, url, **{**what, "headers": headers}) as response:
             parts: list[bytes] = []
             size = 0
             async for part in response.aiter_bytes():
@@ -78,7 +80,11 @@ class Remote:
             return RemoteAnswer(url, response.status_code, response.headers, b"".join(parts))
 
     def _redirected(self, url: str, location: str) -> str:
-        old, new = urlsplit(url), urlsplit(urljoin(url, location))
+        old = urlsplit(url)
+        try:
+            new = urlsplit(urljoin(url, location))
+        except ValueError:
+            raise SourceRefused.of("it redirects to what is no address", "is the address right?", self.place) from None
         upgraded = (old.scheme, new.scheme) == ("http", "https") and old.hostname == new.hostname
         if not upgraded and (old.scheme, old.netloc) != (new.scheme, new.netloc):
             raise SourceRefused.of(

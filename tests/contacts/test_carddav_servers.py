@@ -31,8 +31,15 @@ def found(href: str, etag: str, text: str = "") -> str:
     return f"<response><href>{href}</href><propstat>{prop}<status>HTTP/1.1 200 OK</status></propstat></response>"
 
 
-def status(href: str, code: int) -> str:
+def status(href: str, code: int | str) -> str:
     return f"<response><href>{href}</href><status>HTTP/1.1 {code} Told</status></response>"
+
+
+def home(href: str) -> Told:
+    """Return where the address books are said to be."""
+    prop = f"<prop><C:addressbook-home-set><href>{href}</href></C:addressbook-home-set></prop>"
+    inner = f"<propstat>{prop}<status>HTTP/1.1 200 OK</status></propstat>"
+    return multi(f"<response><href>/</href>{inner}</response>")
 
 
 def source(url: str, **more: str) -> CardDav:
@@ -108,10 +115,32 @@ async def test_a_redirect_to_another_host_takes_no_password_along() -> None:
 
 
 @pytest.mark.feature("CON-09")
+async def test_a_place_that_reads_like_another_host_takes_no_password_there() -> None:
+    with canned(lambda _: Told(204)) as other:
+        place = f"{other.url.removeprefix('http:')}/a.vcf"
+
+        def answer(asked: Asked) -> Told:
+            if "authorization" not in asked.headers:
+                return Told(401, headers={"WWW-Authenticate": 'Basic realm="dav"'})
+            if asked.method == "PROPFIND":
+                return multi(BOOK)
+            if asked.method == "DELETE":
+                return Told(204)
+            text = card("Ada Smith") if "multiget" in asked.body else ""
+            return multi(found(f"{server.url}{place}", "ü", text), found("http://[x/a.vcf", "b"), token="t1")
+
+        with canned(answer) as server:
+            async with closing(source(server.url)) as opened:
+                (told,) = (await opened.changes("")).cards
+                await opened.delete(told.href, told.etag)
+            asked = server.asked[-1]
+        assert (told.href, other.asked) == (place, [])
+        assert (asked.method, asked.headers["if-match"]) == ("DELETE", "ü".encode().decode("latin-1"))
+
+
+@pytest.mark.feature("CON-09")
 async def test_address_books_at_another_host_are_named_and_not_followed() -> None:
-    home = "<C:addressbook-home-set><href>https://p12.cloud.example/1/</href></C:addressbook-home-set>"
-    found_home = f"<propstat><prop>{home}</prop><status>HTTP/1.1 200 OK</status></propstat>"
-    with canned(lambda _: multi(f"<response><href>/</href>{found_home}</response>")) as server:
+    with canned(lambda _: home("https://p12.cloud.example/1/")) as server:
         async with closing(source(server.url)) as opened:
             with pytest.raises(SourceRefused, match=r"another place, https://p12\.cloud\.example/1/ \(if that is"):
                 await opened.changes("")
@@ -127,6 +156,9 @@ async def test_address_books_at_another_host_are_named_and_not_followed() -> Non
         (Told(401), SourceRefused, "user or password is wrong"),
         (Told(503), SourceUnreachable, "status 503"),
         (Told(301, headers={"Location": "/book/"}), SourceRefused, "redirects without end"),
+        (Told(301, headers={"Location": "http://[x/"}), SourceRefused, "redirects to what is no address"),
+        (home("http://[x/"), SourceRefused, "another place, http://"),
+        (multi(status("/book/", "²")), SourceRefused, "no CardDAV server"),
     ],
 )
 async def test_what_is_wrong_is_told_with_place_and_remedy(told: Told, kind: type[SourceError], words: str) -> None:

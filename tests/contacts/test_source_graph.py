@@ -233,7 +233,7 @@ async def test_a_token_that_has_expired_is_renewed(microsoft: Microsoft, tenant:
 async def test_it_waits_where_it_is_asked_too_much(microsoft: Microsoft, tenant: Tenant) -> None:
     tenant.kept.clock.slept.clear()
     async with closing(tenant.source()) as source:
-        microsoft.answers_first = [Answer(429, {}, {"Retry-After": "7"}), Answer(503, {})]
+        microsoft.answers_first = [Answer(429, {}, {"Retry-After": "7"}), Answer(503, {}, {"Retry-After": "²"})]
         assert (await source.changes("")).whole
         assert tenant.kept.clock.slept == [7.0, 2.0]
         microsoft.answers_first = [Answer(429, {}, {"Retry-After": "7"})] * 4
@@ -245,6 +245,8 @@ async def test_it_waits_where_it_is_asked_too_much(microsoft: Microsoft, tenant:
     ("body", "told"),
     [
         ("x", "no Microsoft Graph"),
+        ({"value": None}, "no Microsoft Graph"),
+        ({"value": ["Ada"]}, "no Microsoft Graph"),
         ({"value": []}, "sends to another place"),
         ({"value": [], "@odata.nextLink": "https://evil.example/v1.0/x"}, "sends to another place"),
         ({"value": [], "@odata.deltaLink": "https://127.0.0.1.evil.example/"}, "sends to another place"),

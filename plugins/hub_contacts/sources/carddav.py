@@ -7,7 +7,7 @@ import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,7 +29,7 @@ from hub import (
 from hub_contacts.sources import dav_xml
 from hub_contacts.sources.card_text import contact_in, text_of
 from hub_contacts.sources.carddav_discovery import XML, AddressBook, ask, find_address_book
-from hub_contacts.sources.dav_xml import Multistatus, NotDavError, error_names, multiget, multistatus, same_path
+from hub_contacts.sources.dav_xml import Multistatus, NotDavError, error_names, multiget, multistatus, same_path, url_of
 from hub_contacts.vcard.write import Version
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class CardDav:
         condition = {"If-Match": etag} if href else {"If-None-Match": "*"}
         data = text_of(contact, Version.V3)
         headers = {"Content-Type": "text/vcard; charset=utf-8", **condition}
-        answer = await web.ask("PUT", urljoin(book.url, path), content=data.encode(), headers=headers)
+        answer = await web.ask("PUT", url_of(path, book.url), content=data.encode(), headers=headers)
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             await self._refuse(web, answer, path if href else "")
         now = answer.headers.get("etag", "")
@@ -120,7 +120,7 @@ class CardDav:
     async def delete(self, href: str, etag: str) -> None:
         """Delete a card."""
         web, book = await self._opened()
-        answer = await web.ask("DELETE", urljoin(book.url, href), headers={"If-Match": etag})
+        answer = await web.ask("DELETE", url_of(href, book.url), headers={"If-Match": etag})
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             await self._refuse(web, answer, href)
 
@@ -248,7 +248,7 @@ class CardDav:
         if answer.status in _GONE and path:
             raise CardGone.of("the card is not there any more", "", self._place)
         if answer.status == HTTPStatus.PRECONDITION_FAILED:
-            if path and (await web.ask("GET", urljoin(answer.url, path))).status in _GONE:
+            if path and (await web.ask("GET", url_of(path, answer.url))).status in _GONE:
                 raise CardGone.of("the card is not there any more", "", self._place)
             raise CardConflict.of("the card was changed meanwhile", "", self._place)
         if _SAME_UID in error_names(answer.body):

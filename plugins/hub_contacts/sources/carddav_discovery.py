@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from hub import Remote, SourceRefused, remote_refusal
 from hub_contacts.sources import dav_xml
-from hub_contacts.sources.dav_xml import NotDavError, multistatus, path_of, propfind, same_path
+from hub_contacts.sources.dav_xml import NotDavError, multistatus, path_of, propfind, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ async def _one(web: Remote, url: str) -> Resource:
 async def _in_home(web: Remote, home: str, name: str) -> AddressBook:
     at, told = await ask(web, home, _BOOK, "1")
     books = [
-        _book(urljoin(at, each.path), each)
+        _book(url_of(each.path, at), each)
         for each in told.resources
         if each.holds(dav_xml.RESOURCE_TYPE, dav_xml.ADDRESS_BOOK)
     ]
@@ -128,11 +128,8 @@ def _inside(web: Remote, url: str, href: str) -> str:
     path = path_of(href, url)
     if not path:
         raise SourceRefused.of(
-            f"it sends to another place, {urljoin(url, href)}",
+            f"it sends to another place, {href[:200]}",
             "if that is where your contacts are, make it the address of the source",
             web.place,
         )
-    return urljoin(url, path)
-
-
-__all__ = ["XML", "AddressBook", "ask", "find_address_book", "same_path"]
+    return url_of(path, url)

@@ -106,9 +106,17 @@ def error_names(body: bytes) -> set[str]:
 
 
 def path_of(href: str, url: str) -> str:
-    """Return the path of an href, as it is escaped; empty if it is of another host."""
-    there = urlsplit(urljoin(url, href))
+    """Return the path of an href, as it is escaped; empty if it is of another host, or none."""
+    try:
+        there = urlsplit(urljoin(url, href))
+    except ValueError:
+        return ""
     return there.path if there.netloc == urlsplit(url).netloc else ""
+
+
+def url_of(path: str, url: str) -> str:
+    """Return the URL of a path at the host of another URL, also of one such as `//evil.example/`."""
+    return urlsplit(url)._replace(path=path, query="", fragment="").geturl()
 
 
 def same_path(path: str, other: str) -> bool:
@@ -141,4 +149,4 @@ def _resource(response: Element, url: str) -> Resource | None:
 def _status(line: str | None) -> int:
     """Return the code of a status line; 200 where there is none."""
     words = (line or "").split()
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 200
+    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else 200

@@ -115,7 +115,7 @@ class Graph:
             if answer.status != HTTPStatus.OK:
                 raise remote_refusal(answer, self._name, "to read your contacts")
             page = self._json(answer)
-            for each in page.get("value", ()):
+            for each in page.get("value", []):
                 if "@removed" in each:
                     cards.pop(str(each.get("id")), None)
                     gone.add(str(each.get("id")))
@@ -166,9 +166,9 @@ class Graph:
     def _json(self, answer: RemoteAnswer) -> dict[str, Any]:
         try:
             told = json.loads(answer.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             told = None
-        if not isinstance(told, dict):
+        if not (isinstance(told, dict) and _are_objects(told.get("value", []))):
             raise SourceRefused.of("it is no Microsoft Graph", "is the address right?", self._name)
         return told
 
@@ -183,10 +183,14 @@ class Graph:
         raise remote_refusal(answer, self._name, "to write")
 
 
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
 def _pause(answer: RemoteAnswer, time: int) -> float:
     """Return how long to wait, as the server says, or longer each time."""
     said = answer.headers.get("retry-after", "")
-    return min(float(said) if said.isdigit() else 2.0**time, _LONGEST_PAUSE)
+    return min(float(said) if said.isdecimal() else 2.0**time, _LONGEST_PAUSE)
 
 
 def _open(name: str, settings: Any, context: Context) -> Graph:
