@@ -67,8 +67,11 @@ def writer_engine(url: URL, patience: float) -> Engine:
 
 
 def reader_engine(url: URL, patience: float) -> Engine:
-    """Return an engine that cannot write, and never waits for the one who does."""
-    return _engine(url, patience, "BEGIN", "PRAGMA query_only=ON")
+    """Return an engine that cannot write, never waits for the one who does, and in a transaction sees one state."""
+    engine = _engine(url, patience, "BEGIN", "PRAGMA query_only=ON")
+    if url.get_backend_name() == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _engine(url: URL, patience: float, begin: str, *pragmas: str) -> Engine:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from call_samples import NOON, action, over, ringing
-from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, func, insert, select, text
 
 from hub.core.call import Outcome
 from hub.store import migrate, tables
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import OpenStore, Troubles
+    from sqlalchemy import Connection
 
 pytestmark = pytest.mark.peer
 
@@ -140,6 +142,31 @@ async def test_what_is_to_be_posted_and_what_is_deleted_in_postgresql(server: Se
     assert await store.delete_calls("alice", NOON + timedelta(minutes=1)) == 1
     assert [entry.conversation for entry in await store.calls("alice")] == ["1", "3"]
     assert {each.call for each in await store.posts("alice")} == {"1.alice"}
+
+
+async def test_who_reads_sees_one_state_and_cannot_write(server: Server, open_store: OpenStore) -> None:
+    store = await open_store(url=server.url)
+    database = await store.database("probe", MetaData())
+    counted, written = threading.Event(), threading.Event()
+
+    def twice(connection: Connection) -> list[int | None]:
+        count = select(func.count()).select_from(tables.calls)
+        first = connection.execute(count).scalar()
+        counted.set()
+        assert written.wait(30)
+        return [first, connection.execute(count).scalar()]
+
+    store.record_call(over(ringing("1")))
+    await store.flush()
+    reading = asyncio.create_task(database.read(twice))
+    assert await asyncio.to_thread(counted.wait, 30)
+    store.record_call(over(ringing("2")))
+    await store.flush()
+    written.set()
+    assert await reading == [1, 1]
+    with pytest.raises(StoreError, match="read-only"):
+        await database.read(lambda connection: connection.execute(delete(tables.calls)))
+    assert len(await store.calls("alice")) == 2
 
 
 async def test_tables_are_as_the_revisions_make_them(server: Server, open_store: OpenStore) -> None:
