@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hub.journal.journal import journal_problems
 from hub.plugin_host.manager import Manager
+from hub.plugin_host.settings import unknown_tables
 from hub.rules.folders import Folder, Library
 from hub.rules.load import Loader
 from hub.rules.vocabulary import Vocabulary
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.config import Config
     from hub.core.recording import Cue
+    from hub.errors import Problem
 
 BUILT_IN = {"sim": SimPhone}
 """The hub's own plugins."""
@@ -38,6 +41,14 @@ def manager_for(
         clock=clock,
         redact=redact,
     )
+
+
+def settings_problems(config: Config, manager: Manager) -> list[Problem]:
+    """Return what is wrong in the tables of plugins, which are loaded and configured, and in those of journals."""
+    problems = unknown_tables(manager.plugins, config)
+    problems += [problem for plugin in manager.plugins for problem in plugin.problems]
+    problems += [problem for user in config.users for problem in journal_problems(config, user)]
+    return list(dict.fromkeys(problems))
 
 
 def vocabulary_for(

@@ -37,14 +37,11 @@ def check(settings: Settings, as_json: bool) -> None:  # noqa: FBT001  a flag of
 def _check_beyond(config: Config) -> None:
     """Raise `UserError` with what is wrong in the tables that plugins check, those of phones too, and with secrets."""
     import logging
-    from datetime import UTC
 
     from hub.clock import SystemClock
-    from hub.configured import manager_for
+    from hub.configured import manager_for, settings_problems
     from hub.errors import UserError
-    from hub.journal.journal import journal_problems
     from hub.phone.chosen import chosen_adapter
-    from hub.plugin_host.settings import unknown_tables
     from hub.secrets import Redactor
 
     redactor = Redactor()
@@ -53,12 +50,10 @@ def _check_beyond(config: Config) -> None:
     try:
         manager.load()
         manager.configure(config, config.users)
-        problems = unknown_tables(manager.plugins, config)
-        problems += [problem for plugin in manager.plugins for problem in plugin.problems]
+        problems = settings_problems(config, manager)
         for user in config.users:
             try:
                 plan = config.dial_plan(user, redactor)
-                problems += journal_problems(config, user, UTC, plan)
                 chosen_adapter(config, user, manager.adapters(), plan, SystemClock(), redactor)
             except UserError as error:
                 problems += error.problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from hub.config import load
 from hub.doctor import parts, phones, recording, setup
 from hub.doctor.finding import Finding, Verdict
 from hub.errors import UserError
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
 
 def examine(given: str | None) -> Iterator[Finding]:
     """Yield what is found, one thing after another; `given` is the configuration file, if one was named."""
-    config, found = setup.configuration(given)
-    yield from found
-    if config is None:
+    from hub.configured import manager_for, settings_problems
+
+    try:
+        config = load(given)
+    except UserError as error:
+        yield from (Finding.of("configuration", problem) for problem in error.problems)
         return
-    yield from setup.state_folder(config)
-    yield from setup.database(config)
-    url, found = setup.running_hub(config)
-    yield from found
-    yield from _of_running_hub(config, url) if url else _of_files(config)
+    manager = manager_for(config)
+    try:
+        manager.load()
+        manager.configure(config, config.users)
+        yield from setup.configuration(config, settings_problems(config, manager))
+        yield from setup.state_folder(config)
+        yield from setup.database(config)
+        url, found = setup.running_hub(config)
+        yield from found
+        yield from _of_running_hub(config, url) if url else _of_files(config, manager)
+    finally:
+        manager.close()
     yield from recording.recording(config)
     yield from parts.browser(config)
     yield parts.clock()
@@ -57,22 +68,14 @@ def _of_running_hub(config: Config, url: str) -> Iterator[Finding]:
         yield from parts.rules(config, len(rules["rules"]), rules["problems"])
 
 
-def _of_files(config: Config) -> Iterator[Finding]:
+def _of_files(config: Config, manager: Manager) -> Iterator[Finding]:
     """Do what the hub would do at its start."""
-    from hub.configured import manager_for
-    from hub.plugin_host.settings import unknown_tables
-
-    manager = manager_for(config)
-    manager.load()
-    try:
-        manager.configure(config, config.users)
-        kinds = manager.adapters()
-        for user in config.users:
-            yield from asyncio.run(phones.tried(config, user, kinds))
-        yield from parts.plugins([plugin.told() for plugin in manager.plugins], unknown_tables(manager.plugins, config))
-        yield from _rules(config, manager)
-    finally:
-        manager.close()
+    kinds = manager.adapters()
+    for user in config.users:
+        yield from asyncio.run(phones.tried(config, user, kinds))
+    untold = [plugin.told() for plugin in manager.plugins if plugin.is_loaded or not plugin.problems]
+    yield from parts.plugins(untold)
+    yield from _rules(config, manager)
 
 
 def _rules(config: Config, manager: Manager) -> Iterator[Finding]:

@@ -26,10 +26,10 @@ class Finding:
     remedy: str = ""
 
     @classmethod
-    def of(cls, about: str, problem: Problem, verdict: Verdict = Verdict.BAD) -> Finding:
+    def of(cls, about: str, problem: Problem) -> Finding:
         """Say a problem."""
         told = f"{problem.place}: {problem.cause}" if problem.place else problem.cause
-        return cls(about, verdict, told, problem.remedy)
+        return cls(about, Verdict.BAD, told, problem.remedy)
 
 
 def good(about: str, told: str) -> Finding:

@@ -12,21 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from hub.config import Config
-    from hub.errors import Problem
 
 _VERDICTS = {"failed": Verdict.BAD, "suspended": Verdict.BAD}
 
 
-def plugins(told: Iterable[Mapping[str, Any]], strange: Iterable[Problem] = ()) -> Iterator[Finding]:
-    """Say how plugins fare, of what each tells of itself, and which settings are for none of them."""
+def plugins(told: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Say how plugins fare, of what each tells of itself."""
     everything = list(told)
     for plugin in everything:
         verdict = _VERDICTS.get(plugin["state"])
         if verdict:
             remedy = f'"phonehub plugins info {plugin["name"]}" tells more; mend it, or put it in disabled_plugins'
             yield Finding("plugins", verdict, f"{plugin['name']} {plugin['state']}: {plugin['reason']}", remedy)
-    for problem in strange:
-        yield Finding.of("plugins", problem, Verdict.NOTE)
     loaded = [plugin["name"] for plugin in everything if plugin["state"] == "loaded"]
     yield good("plugins", f"loaded: {', '.join(loaded) or 'none'}")
 

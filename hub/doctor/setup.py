@@ -8,29 +8,27 @@ import stat
 from typing import TYPE_CHECKING
 
 from hub import config_file
-from hub.config import load
 from hub.doctor.finding import Finding, Verdict, good
 from hub.errors import UserError
 from hub.secrets import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hub.config import Config
+    from hub.errors import Problem
 
 
-def configuration(given: str | None) -> tuple[Config | None, list[Finding]]:
-    """Read the configuration; None if it cannot be used."""
+def configuration(config: Config, problems: Sequence[Problem]) -> Iterator[Finding]:
+    """Say how a configuration stands that can be read, and has these problems."""
     about = "configuration"
-    try:
-        config = load(given)
-    except UserError as error:
-        return None, [Finding.of(about, problem) for problem in error.problems]
+    yield from (Finding.of(about, problem) for problem in problems)
     if not any(section.phone for section in config.users.values()):
         remedy = f"begin with:\n{config_file.SAMPLE}"
-        return config, [Finding(about, Verdict.BAD, f"{config.path}: no user has a phone yet", remedy)]
-    return config, [good(about, f"{config.path}: {', '.join(config.users)}")]
+        yield Finding(about, Verdict.BAD, f"{config.path}: no user has a phone yet", remedy)
+    elif not problems:
+        yield good(about, f"{config.path}: {', '.join(config.users)}")
 
 
 def state_folder(config: Config) -> Iterator[Finding]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from hub.config.in_clear import names_a_secret
+from hub.core.dial_plan import DialPlan
 from hub.errors import Problem, UserError
 from hub.events import End, plain
 from hub.journal.macros import MACROS, SAMPLE, Past
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from hub.config import Config
     from hub.config.sections import JournalSection
     from hub.core.call import Call
-    from hub.core.dial_plan import DialPlan
     from hub.store.past import HistoryEntry
 
 _FIGURE = "%SECONDS%"
@@ -97,10 +98,10 @@ def compiled(config: Config, user: str, zone: tzinfo, plan: DialPlan) -> list[Jo
     return made
 
 
-def journal_problems(config: Config, user: str, zone: tzinfo, plan: DialPlan) -> tuple[Problem, ...]:
+def journal_problems(config: Config, user: str) -> tuple[Problem, ...]:
     """Return what is wrong with a user's journals."""
     try:
-        compiled(config, user, zone, plan)
+        compiled(config, user, UTC, DialPlan())
     except UserError as error:
         return error.problems
     return ()

@@ -206,6 +206,19 @@ def test_a_broken_plugin(patient: Patient) -> None:
     assert "phonehub plugins info lamp" in remedy
 
 
+def test_what_the_check_of_the_configuration_refuses_is_told(patient: Patient) -> None:
+    phone = f'adapter = "sim"\nserver = "{patient.server}"\nuser = "alice"\npassword = "${{env:PW}}"'
+    for rest, told in (
+        ('[plugins.calendar.sources.work]\nkind = "file"\npath = "work.ics"', "should be a whole path"),
+        ('[users.bob.plugins.calendar]\nzone = "Mars"', "'Mars' is no time zone"),  # it goes on for alice
+        ('[journals.crm]\nmethod = "PUT"', '"url" is missing'),
+        ("[plugins.nosuch]\non = true", 'there is no plugin "nosuch"'),
+    ):
+        patient.write(phone, rest)
+        assert told in patient.complaint("configuration")[0]
+        assert patient.phonehub("config", "check", PW="alice-sim").returncode == 1
+
+
 def test_a_broken_rule(patient: Patient) -> None:
     (patient.home / "rules" / "20-bad.yaml").write_text("on: rnig\ndo:\n  - note: rang\n")
     told, remedy = patient.complaint("rules")
