@@ -22,11 +22,15 @@ SEPARATORS = str.maketrans("", "", " -./()")
 """What does not matter in a number that is searched for."""
 MOST_AT_ONCE = 500
 """Calls that are deleted in one transaction: everybody else's wait for it."""
-_SAYING = (
-    "conversation", "state", "name", "number", "e164", "national", "device", "line", "queue", "dnis", "dnis_name",
-    "orbit", "searchable", "call",
-)  # fmt: skip
-"""The columns that say something of a call."""
+_EMPTIED: dict[str, Any] = {
+    **dict.fromkeys(
+        ("conversation", "direction", "state", "name", "number", "e164", "national", "device", "line", "queue", "dnis",
+         "dnis_name", "orbit", "searchable", "call"), ""
+    ),
+    **dict.fromkeys(("answered", "duration", "outcome", "network", "by_name", "by_number")),
+    "internal": False,
+}  # fmt: skip
+"""What is left of the columns that say something of a call, once it is deleted: its id and its time stay."""
 
 
 def write_calls(connection: Connection, calls: Iterable[Call]) -> None:
@@ -131,8 +135,7 @@ def _delete(connection: Connection, user: str, which: ColumnElement[bool], at: d
     call = tables.calls.c
     there = and_(call.user == user, which, call.deleted.is_(None), call.ended.is_not(None))
     gone = connection.execute(select(call.id, call.started).where(there)).all()
-    emptied: dict[str, Any] = {**dict.fromkeys(_SAYING, ""), **dict.fromkeys(("network", "by_name", "by_number"))}
-    connection.execute(update(tables.calls).where(there).values(**emptied, deleted=at, fresh=False))
+    connection.execute(update(tables.calls).where(there).values(**_EMPTIED, deleted=at, fresh=False))
     _delete_with_them(connection, user, [row.id for row in gone])
     search.renew(connection, {(user, row.started) for row in gone})
     return len(gone)

@@ -158,6 +158,11 @@ async def test_a_deleted_call_is_gone_for_good(
     await store.close()
     with closing(sqlite3.connect(path)) as database:
         dump = "\n".join(database.iterdump())
+        columns = [row[1] for row in database.execute("PRAGMA table_info(calls)")]
+        left = [dict(zip(columns, row, strict=True)) for row in database.execute("SELECT * FROM calls WHERE deleted")]
+    assert len(left) == 2
+    for row in left:
+        assert {name for name, value in row.items() if value} == {"user", "id", "started", "ended", "deleted"}
     assert "secret word" not in dump
     assert "Bob S" not in dump
     assert "5551234" not in dump
