@@ -70,16 +70,30 @@ async def test_an_answer_in_pieces_is_read_to_its_end() -> None:
     assert ([each.href for each in told.cards], told.token) == (["/book/a.vcf", "/book/c.vcf"], "t2")
 
 
-async def test_a_card_that_cannot_be_had_is_told_and_not_gone() -> None:
-    def report(asked: Asked) -> Told:
+@pytest.mark.parametrize("syncs", [True, False])
+async def test_a_card_that_cannot_be_had_is_told_and_not_gone_and_asked_for_again(*, syncs: bool) -> None:
+    def answer(asked: Asked) -> Told:
         if "multiget" in asked.body:
-            return multi(found("/book/a.vcf", "a", card("Ada Smith")), status("/book/b.vcf", 403))
-        return multi(found("/book/a.vcf", "a"), found("/book/b.vcf", "b"), token="t1")
+            return multi(*(there[name] for name in there if f">{name}<" in asked.body))
+        if asked.method == "PROPFIND" and asked.headers["depth"] == "0":
+            return multi(BOOK if syncs else BOOK.replace("sync-token", "no-token"))
+        if ">t1<" in asked.body or ">t2<" in asked.body:
+            return multi(token="t2")
+        return multi(*(found(name, "e") for name in there), token="t1")
 
-    with canned(address_book(report)) as server:
+    lost = status("/book/b.vcf", 403)
+    there = {"/book/a.vcf": found("/book/a.vcf", "e", card("Ada Smith")), "/book/b.vcf": lost}
+    with canned(answer) as server:
         async with closing(source(server.url)) as opened:
             told = await opened.changes("")
+            again = await opened.changes(told.token)
+            there["/book/b.vcf"] = found("/book/b.vcf", "e", card("Bob Smith"))
+            then = await opened.changes(again.token)
+            assert (await opened.changes(then.token)).cards == ()
+    assert [each.href for each in told.cards] == ["/book/a.vcf"]
     assert (told.unread, [problem.place for problem in told.problems]) == ({"/book/b.vcf"}, ["work: /book/b.vcf"])
+    assert (again.cards, again.unread, again.problems) == ((), told.unread, told.problems)
+    assert ([each.href for each in then.cards], then.unread, then.problems) == (["/book/b.vcf"], frozenset(), ())
 
 
 async def test_the_password_goes_out_in_a_digest_where_that_is_asked_for() -> None:

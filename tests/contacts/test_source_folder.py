@@ -66,6 +66,7 @@ async def test_what_cannot_be_read_is_told_with_its_place_and_neither_written_no
         assert [value_of(each.text, "FN") for each in told.cards] == ["Ada Smith", "Bob Smith"]
         assert [problem.place for problem in told.problems] == [f"{path}:8"]
         assert told.unread == {"all.vcf#"}
+        assert await source.changes(told.token) == told  # as long as it is so
         with pytest.raises(CardRefused, match="mend them"):
             await source.put(told.cards[0].href, card("Ada Jones"), told.cards[0].etag)
 

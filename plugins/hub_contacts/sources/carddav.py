@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -33,7 +34,7 @@ from hub_contacts.sources.dav_xml import Multistatus, NotDavError, error_names, 
 from hub_contacts.vcard.write import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any, Self
 
     from hub import Context, SignIn
@@ -148,9 +149,8 @@ class CardDav:
 
     async def _since(self, web: Remote, book: AddressBook, token: str) -> ContactChanges | None:
         """Return what changed since a sync token; None where the server does not know it, or has none."""
-        etags: dict[str, str] = {}
+        told, changed = _token_and_unread(token)
         gone: set[str] = set()
-        told = token
         for _ in range(_MOST_PAGES):
             headers = {"Depth": "0", **XML}
             answer = await web.ask("REPORT", book.url, content=dav_xml.sync_report(told), headers=headers)
@@ -163,12 +163,14 @@ class CardDav:
                     is_last = is_last and each.status != HTTPStatus.INSUFFICIENT_STORAGE  # more is to come
                 elif each.status in _GONE:
                     gone.add(each.path)
-                    etags.pop(each.path, None)
+                    changed.discard(each.path)
                 else:
-                    etags[each.path] = each.text(dav_xml.ETAG)
+                    changed.add(each.path)
                     gone.discard(each.path)
             if is_last or page.token == told:
-                return await self._changes(web, book, etags, gone=gone, token=page.token, whole=not token)
+                changes = await self._changes(web, book, changed, gone=gone, whole=not token)
+                unread = sorted(changes.unread)
+                return replace(changes, token=json.dumps([page.token, *unread]) if unread else page.token)
             told = page.token
         raise SourceRefused.of("its list of changes never ends", "tell who runs it", self._place)
 
@@ -183,33 +185,22 @@ class CardDav:
             and not same_path(each.path, urlsplit(book.url).path)
         }
         before = _etags_in(token)
-        wanted = {path: etag for path, etag in etags.items() if before is None or before.get(path) != etag}
-        return await self._changes(
-            web,
-            book,
-            wanted,
-            gone=set() if before is None else before.keys() - etags.keys(),
-            token=json.dumps(etags),
-            whole=before is None,
-        )
+        wanted = [path for path, etag in etags.items() if before is None or before.get(path) != etag]
+        gone = set() if before is None else before.keys() - etags.keys()
+        changes = await self._changes(web, book, wanted, gone=gone, whole=before is None)
+        return replace(changes, token=json.dumps(etags | dict.fromkeys(changes.unread, "")))
 
     async def _changes(
-        self,
-        web: Remote,
-        book: AddressBook,
-        etags: Mapping[str, str],
-        *,
-        gone: Collection[str],
-        token: str,
-        whole: bool,
+        self, web: Remote, book: AddressBook, paths: Collection[str], *, gone: Collection[str], whole: bool
     ) -> ContactChanges:
-        if len(etags) > self._most_cards:
+        """Return the cards at paths, and which of them cannot be had: they are asked for again the next time."""
+        if len(paths) > self._most_cards:
             raise SourceRefused.of(
                 f"it has more than {self._most_cards:,} contacts", "choose another address book", self._place
             )
-        cards = await self._fetched(web, book, etags)
+        cards = await self._fetched(web, book, sorted(paths))
         there = {card.href for card in cards}
-        lost = [path for path in etags if path not in there]
+        lost = sorted({*paths} - there)
         problems = tuple(
             Problem(f"{self._place}: {path}", "the card cannot be read", "look at it there") for path in lost
         )
@@ -218,16 +209,16 @@ class CardDav:
             gone=frozenset(gone),
             unread=frozenset(lost),
             problems=problems,
-            token=token,
             whole=whole,
         )
 
-    async def _fetched(self, web: Remote, book: AddressBook, paths: Iterable[str]) -> list[ContactCard]:
-        wanted, cards = list(paths), []
-        for start in range(0, len(wanted), self._at_once):
-            content = multiget(wanted[start : start + self._at_once])
+    async def _fetched(self, web: Remote, book: AddressBook, paths: Sequence[str]) -> list[ContactCard]:
+        cards: list[ContactCard] = []
+        for start in range(0, len(paths), self._at_once):
+            wanted = paths[start : start + self._at_once]
+            content = multiget(wanted)
             told = self._multistatus(await web.ask("REPORT", book.url, content=content, headers={"Depth": "1", **XML}))
-            known = {path.lower(): path for path in wanted[start : start + self._at_once]}
+            known = {path.lower(): path for path in wanted}
             cards += [
                 ContactCard(known.get(each.path.lower(), each.path), each.text(dav_xml.ETAG), text)
                 for each in told.resources
@@ -258,12 +249,22 @@ class CardDav:
         raise remote_refusal(answer, self._place, "to write")
 
 
+def _token_and_unread(token: str) -> tuple[str, set[str]]:
+    """Return a sync token, and the paths of the cards that could not be read with it."""
+    told = _json(token)
+    return (str(told[0]), {*map(str, told[1:])}) if isinstance(told, list) and told else (token, set())
+
+
 def _etags_in(token: str) -> dict[str, str] | None:
+    told = _json(token)
+    return {str(path): str(etag) for path, etag in told.items()} if isinstance(told, dict) else None
+
+
+def _json(token: str) -> Any:
     try:
-        told = json.loads(token)
+        return json.loads(token)
     except ValueError:
         return None
-    return {str(path): str(etag) for path, etag in told.items()} if isinstance(told, dict) else None
 
 
 def _open(name: str, settings: Any, context: Context) -> CardDav:

@@ -72,7 +72,7 @@ class VCardFolder:
         self._signs = FolderSigns(folder, settle)
 
     async def changes(self, token: str) -> ContactChanges:
-        """Return all there is, unless no file has changed."""
+        """Return all there is, unless no file has changed and there was nothing wrong with any."""
         return await asyncio.to_thread(self._changes, token)
 
     async def put(self, href: str, text: str, etag: str) -> ContactCard:
@@ -113,8 +113,9 @@ class VCardFolder:
             problems += file.problems
             if not file.is_whole:
                 unread.add(_href(path, ""))
+        token = "" if unread or problems else now
         return ContactChanges(
-            cards=tuple(cards), unread=frozenset(unread), problems=tuple(problems), token=now, whole=True
+            cards=tuple(cards), unread=frozenset(unread), problems=tuple(problems), token=token, whole=True
         )
 
     def _files(self) -> tuple[list[Path], str]:
