@@ -76,9 +76,11 @@ class Config:
         }
 
     def plugin(self, name: str, user: str = "") -> dict[str, Any]:
-        """Return a plugin's table as written, the user's own settings over everyone's."""
+        """Return a plugin's table as written, the user's own settings over everyone's, and so the tables in it."""
+        common = self.tables.plugins.get(name, {})
         own = self.users[user].plugins.get(name, {}) if user else {}
-        return {**self.tables.plugins.get(name, {}), **own}
+        within = {key: common[key] | own[key] for key in own if _are_tables(common.get(key), own[key])}
+        return common | own | within
 
     def place(self, *keys: object) -> str:
         """Return where a setting stands: `phonehub.toml:12: users.alice.phone.server`."""
@@ -98,6 +100,10 @@ class Config:
             return self.place(*(own if self.file.has(*own, *at) else ("plugins", name)), *at)
 
         return checking.problems(error, model, place)
+
+
+def _are_tables(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def load(path: str | os.PathLike[str] | None = None) -> Config:

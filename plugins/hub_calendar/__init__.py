@@ -8,7 +8,7 @@ from hub import hookimpl
 from hub_calendar.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from fastapi import APIRouter
     from pydantic import BaseModel
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from hub import Action, Condition, Context, DndChanged, Macro, Trigger
     from hub_calendar.agenda import Agenda
-    from hub_calendar.settings import SourceTable
 
 __all__ = ["Calendar"]
 
@@ -26,7 +25,6 @@ class Calendar:
 
     def __init__(self) -> None:
         self._agendas: dict[str, Agenda] = {}
-        self._sources_of_all: Mapping[str, SourceTable] = {}
 
     @hookimpl
     def register_config(self) -> type[BaseModel]:
@@ -48,11 +46,10 @@ class Calendar:
         return PARTS
 
     @hookimpl
-    def register_routes(self, context: Context) -> APIRouter:
+    def register_routes(self) -> APIRouter:
         """Return the routes."""
         from hub_calendar.routes import routes
 
-        self._sources_of_all = context.config.sources
         return routes(self._agendas)
 
     @hookimpl
@@ -60,8 +57,7 @@ class Calendar:
         """Open the user's calendars."""
         from hub_calendar.agenda import Agenda
 
-        sources = {**self._sources_of_all, **context.config.sources}
-        agenda = self._agendas[context.user] = Agenda(context, context.config, sources)
+        agenda = self._agendas[context.user] = Agenda(context, context.config)
         await agenda.open()
 
     @hookimpl

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hub import Context, Presence
     from hub_calendar.appointment import Appointment
-    from hub_calendar.settings import Settings, SourceTable
+    from hub_calendar.settings import Settings
     from hub_calendar.told import AppointmentEvent
 
 _LOOK = 1.0
@@ -41,7 +41,7 @@ _MOST_WISHES = 20
 class Agenda:
     """Keeps the line of time of a user, and looks at it."""
 
-    def __init__(self, context: Context, settings: Settings, sources: Mapping[str, SourceTable]) -> None:
+    def __init__(self, context: Context, settings: Settings) -> None:
         self.timeline = Timeline(())
         self.chosen: dict[str, Presence] = {}
         self.settings = settings
@@ -64,7 +64,7 @@ class Agenda:
                 self._rebuild,
                 context,
             )
-            for name, table in sources.items()
+            for name, table in settings.sources.items()
         }
 
     async def open(self) -> None:

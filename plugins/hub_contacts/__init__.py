@@ -8,7 +8,7 @@ from hub import PhoneChanged, PhoneContactsChanged, hookimpl
 from hub_contacts.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from fastapi import APIRouter
     from pydantic import BaseModel
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from hub import ContactSourceKind, Context, End, Event
     from hub_contacts.book import Book
-    from hub_contacts.sources.settings import SourceTable
 
 __all__ = ["Contacts"]
 
@@ -26,7 +25,6 @@ class Contacts:
 
     def __init__(self) -> None:
         self._books: dict[str, Book] = {}
-        self._sources_of_all: Mapping[str, SourceTable] = {}
 
     @hookimpl
     def register_config(self) -> type[BaseModel]:
@@ -52,7 +50,6 @@ class Contacts:
         """Return the routes."""
         from hub_contacts.routes import routes
 
-        self._sources_of_all = context.config.sources
         return routes(self._books, context.config.administrators)
 
     @hookimpl
@@ -60,8 +57,7 @@ class Contacts:
         """Open the user's book."""
         from hub_contacts.book import Book
 
-        sources = {**self._sources_of_all, **context.config.sources}
-        book = self._books[context.user] = Book(context, sources)
+        book = self._books[context.user] = Book(context, context.config.sources)
         book.open()
 
     @hookimpl

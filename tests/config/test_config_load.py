@@ -139,6 +139,29 @@ def test_a_users_own_tables_lie_over_everyones(tmp_path: Path) -> None:
     assert config.users["alice"].phone.settings == {"server": "ws://127.0.0.1:1"}
 
 
+def test_what_a_user_has_of_a_plugin_stands_beside_what_everyone_has(tmp_path: Path) -> None:
+    config = written(
+        tmp_path,
+        """
+        [plugins.crm.lookups]
+        shop = {url = "https://shop.example", keep = 1}
+        till = {url = "https://till.example"}
+        [users.alice.plugins.crm.lookups]
+        mine = {url = "https://mine.example"}
+        till = {url = "https://other.example"}
+        [users.bob.plugins.crm]
+        lookups = "none"
+        """,
+    )
+    assert config.plugin("crm", "alice")["lookups"] == {
+        "shop": {"url": "https://shop.example", "keep": 1},
+        "till": {"url": "https://other.example"},
+        "mine": {"url": "https://mine.example"},
+    }
+    assert config.plugin("crm", "bob") == {"lookups": "none"}
+    assert [*config.plugin("crm")["lookups"]] == ["shop", "till"]
+
+
 def test_a_later_check_tells_the_place_where_the_setting_stands(tmp_path: Path) -> None:
     class Crm(BaseModel):
         model_config = ConfigDict(extra="forbid")
