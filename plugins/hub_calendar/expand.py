@@ -11,7 +11,8 @@ import recurring_ical_events
 from icalendar import Calendar
 
 from hub_calendar.appointment import Appointment, Problem
-from hub_calendar.fields import Fields
+from hub_calendar.fields import Fields, is_private
+from hub_calendar.read import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,7 +27,6 @@ _SECONDS_OF_A_MONTH = 28 * 86400
 MOST_INSTANCES = 50_000
 MOST_STEPS = 1_000_000
 _EDGE = timedelta(days=2)
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def expand(
         for instance in _instances(whole, start, stop, problems):
             try:
                 appointment = fields.appointment(instance)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 problems.append(Problem(name(instance), f"left out: {error}"))
                 continue
             if appointment and appointment.start < stop and (appointment.end > start or appointment.start >= start):
@@ -67,8 +67,7 @@ def expand(
 
 def name(event: VEvent) -> str:
     """Return what a person knows an event by."""
-    private = str(event.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"}
-    title = "a private event" if private else repr(str(event.get("SUMMARY", ""))[:60])
+    title = "a private event" if is_private(event) else repr(str(event.get("SUMMARY", ""))[:60])
     readable = "DTSTART" not in dict(event.errors)
     begin = getattr(event.get("DTSTART"), "dt", None) if readable else None
     return f"{title} of {begin:%Y-%m-%d}" if isinstance(begin, date) else title
@@ -85,7 +84,7 @@ def _instances(calendar: Component, start: datetime, stop: datetime, problems: l
     span = start.astimezone(UTC) - _EDGE, stop.astimezone(UTC) + _EDGE  # floating times and days are in any zone
     try:
         return list(recurring_ical_events.of(calendar).between(*span))
-    except _DAMAGE:
+    except DAMAGE:
         return list(_one_by_one(calendar, span, problems))
 
 
@@ -101,7 +100,7 @@ def _one_by_one(calendar: Component, span: tuple[datetime, datetime], problems: 
         alone.subcomponents = events
         try:
             yield from recurring_ical_events.of(alone).between(*span)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             problems.append(Problem(name(events[0]), f"left out: {error}"))
 
 
@@ -119,6 +118,13 @@ def _prepare(calendar: Component, start: datetime, stop: datetime, problems: lis
 
 
 def _unusable(event: VEvent, start: datetime, stop: datetime) -> str:
+    try:
+        return _why_unusable(event, start, stop)
+    except DAMAGE as error:  # a DTSTART that is no time but a period, say
+        return str(error)
+
+
+def _why_unusable(event: VEvent, start: datetime, stop: datetime) -> str:
     broken = {key: text for key, text in event.errors if key in {"DTSTART", "DTEND", "DURATION", "RRULE"}}
     if broken:
         key, text = next(iter(broken.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub import Presence
 from hub_calendar.appointment import Appointment, Problem, ShowAs
@@ -37,7 +37,7 @@ class Fields:
         if _text(event, "STATUS").upper() == "CANCELLED" or self._declined(event):
             return None
         begin, end = event["DTSTART"].dt, event["DTEND"].dt
-        private = _text(event, "CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"}
+        private = is_private(event)
         uid = _text(event, "UID")
         return Appointment(
             id=f"{uid} {_stamp(event.get('RECURRENCE-ID', event['DTSTART']).dt)}",
@@ -61,11 +61,10 @@ class Fields:
     def _declined(self, event: VEvent) -> bool:
         if not self.addresses:
             return False
-        attendees = event.get("ATTENDEE", [])
         return any(
             str(each).casefold().removeprefix("mailto:") in self.addresses
             and str(getattr(each, "params", {}).get("PARTSTAT", "")).upper() == "DECLINED"
-            for each in (attendees if isinstance(attendees, list) else [attendees])
+            for each in _several(event.get("ATTENDEE", []))
         )
 
     def _presence(self, event: VEvent) -> Presence | None:
@@ -84,6 +83,12 @@ class Fields:
                 Problem(f"an appointment of {when}", f"it asks for the presence {wanted[:40]!r}; there are {known}")
             )
             return None
+
+
+def is_private(event: VEvent) -> bool:
+    """Return whether an event's text is its owner's alone; one that says so and otherwise is."""
+    said = event.get("CLASS", "")
+    return any(str(each).strip().upper() in {"PRIVATE", "CONFIDENTIAL"} for each in _several(said))
 
 
 def show_as(event: VEvent) -> ShowAs:
@@ -107,12 +112,14 @@ def _text(event: VEvent, key: str) -> str:
 
 
 def _categories(event: VEvent) -> list[str]:
-    several = event.get("CATEGORIES", [])
     return [
-        str(each).strip()
-        for group in (several if isinstance(several, list) else [several])
-        for each in getattr(group, "cats", [group])
+        str(each).strip() for group in _several(event.get("CATEGORIES", [])) for each in getattr(group, "cats", [group])
     ]
+
+
+def _several(value: Any) -> list[Any]:
+    """Return a property's values: icalendar makes a list only of more than one."""
+    return value if isinstance(value, list) else [value]
 
 
 def _stamp(at: date) -> str:

@@ -23,7 +23,8 @@ _EVENT = re.compile(r"^BEGIN:VEVENT[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _BLOCK = re.compile(r"(BEGIN|END):(VEVENT|VTIMEZONE)[ \t]*", re.IGNORECASE)
 _HEADER = re.compile(r"(X-WR-TIMEZONE|CALSCALE)[:;]", re.IGNORECASE)
 VEvent = Any  # an icalendar Event; icalendar types each value as a union of all that there are
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what icalendar raises for damaged text
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError)
+"""What icalendar and what works on it raise for damaged text; OSError where a zone's name is no name of a file."""
 _ZONES = threading.Lock()
 
 
@@ -46,7 +47,7 @@ def read(data: bytes) -> ReadCalendars:
         raise ValueError(f"no calendar: it begins {text.strip()[:40]!r}, not 'BEGIN:VCALENDAR'")
     try:
         calendars = _parse(text)
-    except _DAMAGE:
+    except DAMAGE:
         calendars = []
     if sum(len(each.walk("VEVENT")) for each in calendars) == events:
         return ReadCalendars(tuple(calendars))
@@ -97,7 +98,7 @@ def _salvage(text: str) -> ReadCalendars:
 def _whole(block: str) -> bool:
     try:
         return len(_parse(f"BEGIN:VCALENDAR\n{block}\nEND:VCALENDAR")) == 1
-    except _DAMAGE:
+    except DAMAGE:
         return False
 
 

@@ -107,6 +107,15 @@ def test_a_private_event_hides_its_text_and_still_counts() -> None:
     assert "Doctor" not in repr(found)
 
 
+@pytest.mark.parametrize("classes", [("PRIVATE", "PUBLIC"), ("PUBLIC", "CONFIDENTIAL")])
+def test_an_event_that_is_private_and_public_is_private(classes: tuple[str, str]) -> None:
+    lines = [*(f"CLASS:{each}" for each in classes), "SUMMARY:Doctor"]
+    found = expanded(calendar(event(*lines), event(*lines, "RRULE:FREQ=SECONDLY", uid="odd")))
+    assert [each.private for each in found.appointments] == [True]
+    assert [each.where for each in found.problems] == ["a private event of 2026-01-05"]
+    assert "Doctor" not in repr(found)
+
+
 @pytest.mark.parametrize(
     ("lines", "shown"),
     [
@@ -155,6 +164,7 @@ def test_a_presence_that_there_is_not_is_told() -> None:
         (["RRULE:FREQ=SECONDLY"], "repeats too often to be counted"),
         (["RRULE:FREQ=MINUTELY;COUNT=2000000"], "repeats too often to be counted"),
         (["RRULE:FREQ=DAILY;RSCALE=CHINESE"], "left out: "),
+        (["RRULE;VALUE=TEXT:FREQ=DAILY"], "left out: "),
     ],
 )
 def test_an_event_that_cannot_be_expanded_is_told_and_the_others_stay(lines: list[str], why: str) -> None:
@@ -180,6 +190,25 @@ def test_events_without_a_readable_start_are_told() -> None:
         "'none': left out: it has no DTSTART",
         "'bad': left out: its DTSTART cannot be r",
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "length"),
+    [
+        (";VALUE=PERIOD:20260105T090000Z/PT1H", "DURATION:PT1H"),
+        (";VALUE=DURATION:PT1H", "DURATION:PT1H"),
+        (";VALUE=TIME:090000", "DURATION:PT1H"),
+        (":20260105T090000Z", "DURATION:P999999D"),
+        (";VALUE=DATE:00010101", "DTEND;VALUE=DATE:99991231"),
+    ],
+)
+def test_a_series_of_what_cannot_be_counted_is_told_and_the_others_stay(start: str, length: str) -> None:
+    odd = event("RRULE:FREQ=DAILY", length, "SUMMARY:odd", uid="odd", start=start, end="")
+    found = expanded(calendar(odd, event("SUMMARY:sound")))
+    assert [each.title for each in found.appointments] == ["sound"]
+    (told,) = found.problems
+    assert "'odd'" in told.where
+    assert told.why.startswith("left out: ")
 
 
 def test_a_broken_exdate_does_not_lose_the_series() -> None:

@@ -57,6 +57,12 @@ def test_a_damaged_zone_does_not_take_the_events_along() -> None:
     assert titles(calendar("BEGIN:VTIMEZONE\r\nTZID:Foo\r\nEND:VTIMEZONE", GOOD)) == ["Grüße"]
 
 
+@pytest.mark.parametrize("zone", ["a" * 5000, "Europe", "../../etc/passwd"])
+def test_a_zone_whose_name_no_file_can_have_does_not_take_the_others_along(zone: str) -> None:
+    odd = event("SUMMARY:odd", uid="odd", start=f";TZID={zone}:20260105T090000", end="")
+    assert "sound" in [each.title for each in expanded(calendar(odd, event("SUMMARY:sound"))).appointments]
+
+
 @pytest.mark.parametrize("data", [b"", b"<html><body>Sign in</body></html>", b"\0" * 100, b"BEGIN:VCARD\r\nEND:VCARD"])
 def test_what_is_no_calendar_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=re.escape("no calendar: it begins")):
