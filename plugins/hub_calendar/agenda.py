@@ -53,6 +53,7 @@ class Agenda:
         self._on: dict[str, Appointment] = {}
         self._wished: dict[str, Appointment] = {}
         self._turn = asyncio.Event()
+        self._rebuilding = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
         self.accounts = {
             name: Account(
@@ -119,9 +120,11 @@ class Agenda:
         return Span(self._first - _BEHIND, self._first + _AHEAD, self.zone, self.settings.addresses)
 
     async def _rebuild(self) -> None:
-        appointments = list(chain.from_iterable(each.report.expansion.appointments for each in self.accounts.values()))
-        self.timeline = await asyncio.to_thread(self._line, appointments, dict(self.chosen))
-        self._turn.set()
+        async with self._rebuilding:  # a line of what was read before must not come after one of what was read since
+            read = [each.report.expansion.appointments for each in self.accounts.values()]
+            appointments = list(chain.from_iterable(read))
+            self.timeline = await asyncio.to_thread(self._line, appointments, dict(self.chosen))
+            self._turn.set()
 
     @staticmethod
     def _line(appointments: list[Appointment], chosen: Mapping[str, Presence]) -> Timeline:
@@ -155,7 +158,7 @@ class Agenda:
             await asyncio.gather(turn, sleep, return_exceptions=True)
 
     async def _look(self, now: datetime) -> None:
-        on = {each.id: each for each in self.timeline.at(now)}
+        on = {each.id: each for each in reversed(self.timeline.at(now))}  # of one in two calendars the stronger copy
         for gone in self._on.keys() - on.keys():
             self._tell(AppointmentEnded, self._on[gone])
         for new in on.keys() - self._on.keys():
@@ -166,8 +169,10 @@ class Agenda:
         await self._quiet.want(on=any(each.show_as in self.settings.dnd for each in on.values()))
 
     def _wish(self, now: datetime) -> None:
-        ahead = self.timeline.ahead(now, now + _FORESEEN)
-        wanted = {each.id: each for each in ahead if self.settings.of(each)}
+        wanted: dict[str, Appointment] = {}
+        for each in self.timeline.ahead(now, now + _FORESEEN):
+            if self.settings.of(each):
+                wanted.setdefault(each.id, each)
         wanted = dict(islice(wanted.items(), _MOST_WISHES))
         for gone in self._wished.keys() - wanted.keys():
             self._context.presence.release(source=gone)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,15 @@ from ics import calendar, event
 from hub import Presence
 from hub.phone.commands import SetDnd, SetPresence
 from hub.web import tokens
+from hub_calendar.agenda import Agenda
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hub.testing.harness import Desk
+    from hub_calendar.appointment import Appointment
+    from hub_calendar.timeline import Timeline
 
 MEETING, BUSY, OFFICE, AWAY = Presence.AT_A_MEETING, Presence.BUSY, Presence.IN_OFFICE, Presence.AWAY
 WITHIN = 20.0
@@ -79,6 +84,39 @@ async def test_an_appointment_in_a_file_shows_the_presence_from_its_start_to_its
         await until_shown(desk, OFFICE)
         ended: Any = await desk.events.type("calendar.ended")
         assert timedelta(0) <= ended.at - ended.end < timedelta(seconds=1.2)
+
+
+async def test_of_an_appointment_that_is_in_two_calendars_the_stronger_copy_counts(
+    phonehub: Callable[..., Any], tmp_path: Path
+) -> None:
+    for name, shown in (("a", "OOF"), ("b", "BUSY"), ("c", "FREE")):
+        (tmp_path / f"{name}.ics").write_bytes(calendar(soon(-600, 600, f"X-MICROSOFT-CDO-BUSYSTATUS:{shown}")))
+    async with phonehub(config=config(tmp_path, 'dnd = ["out_of_office"]')) as desk:
+        await until_dnd(desk, on=True)
+        await until_shown(desk, AWAY)
+
+
+async def test_what_one_source_read_is_not_lost_when_another_is_read_meanwhile(
+    phonehub: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, later, line = itertools.count(), threading.Event(), Agenda._line
+
+    def made(appointments: list[Appointment], chosen: Mapping[str, Presence]) -> Timeline:
+        if next(number) == 0:
+            later.wait(1)  # in vain where one waits for the other
+        else:
+            later.set()
+        return line(appointments, chosen)
+
+    monkeypatch.setattr(Agenda, "_line", staticmethod(made))
+    tables = []
+    for name in ("home", "work"):
+        (tmp_path / f"{name}.ics").write_bytes(calendar(soon(-600, 600, uid=name)))
+        tables.append(config(tmp_path / f"{name}.ics", name=name).removeprefix("[plugins.calendar]"))
+    async with phonehub(config="\n".join(tables)) as desk:
+        await until_read(desk, 2)
+        async with api(desk) as asked:
+            assert {each["series"] for each in (await asked.get("/now")).json()} == {"home", "work"}
 
 
 @pytest.mark.feature("CAL-04", "CAL-05")
