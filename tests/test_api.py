@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import pkgutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ import pytest
 import hub
 from hub import hookspecs
 
+ROOT = Path(__file__).parents[1]
+PLUGINS = sorted(module.name for module in pkgutil.iter_modules([str(ROOT / "plugins")]))
 GOLDEN = Path(__file__).parent / "golden" / "api"
 TO_ADD = "a name or argument may be added: write it into the golden file, and the CHANGELOG"
 
@@ -34,6 +38,17 @@ def test_the_names_of_the_api_are_as_promised() -> None:
 @pytest.mark.feature("PLUG-07")
 def test_the_signature_of_every_hook_is_as_promised() -> None:
     assert signatures() == (GOLDEN / "hooks.txt").read_text(encoding="utf-8").splitlines(), TO_ADD
+
+
+@pytest.mark.parametrize(
+    ("sources", "open_to_them"),
+    [(["hub.core"], {"core", "errors", "events"}), (PLUGINS, {"commands", "media", "testing"})],
+)
+def test_what_may_not_be_imported_names_all_the_rest_of_the_hub(sources: list[str], open_to_them: set[str]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (contract,) = (each for each in settings["contracts"] if each.get("source_modules") == sources)
+    modules = {f"hub.{module.name}" for module in pkgutil.iter_modules(hub.__path__)}
+    assert modules - set(contract["forbidden_modules"]) == {f"hub.{name}" for name in open_to_them}
 
 
 @pytest.mark.parametrize("name", hub.__all__)
