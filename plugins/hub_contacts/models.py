@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 Text = Annotated[str, Field(max_length=1000), AfterValidator(clean)]
 Note = Annotated[str, Field(max_length=30_000), AfterValidator(clean)]
 Some = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(clean), Field(min_length=1)]
-Id = re.compile("[0-9a-f]{16}")
 _TEXTS = (
     "description", "prefix", "first", "middle", "last", "suffix", "company", "department", "job_title", "note",
     "birthday", "login", "dnis_name", "dnis_language",

@@ -27,11 +27,10 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the source told: all that it has if `whole`, else what is new, changed or gone since the last token."""
+    """What the source told: what is new, changed or gone since the last token, or all that is there and what is not."""
 
     cards: tuple[Card, ...] = ()
     gone: frozenset[str] = frozenset()
-    whole: bool = False
 
 
 class Link(NamedTuple):
@@ -82,7 +81,7 @@ def plan(links: Iterable[Link], ours: Mapping[str, str], changes: Changes, *, wr
     for each in kept:
         link = _answered(each, cards.get(each.href) if each.href else strangers.pop(each.put, None))
         card = cards.pop(link.href, None)
-        gone = not link.href or link.href in changes.gone or (changes.whole and card is None)
+        gone = not link.href or link.href in changes.gone
         steps += _linked(link, ours.get(link.id), card, gone=gone and card is None)
     linked = {link.id for link in kept}
     steps += (Step(Deed.PUT, id_) for id_ in ours if id_ not in linked)

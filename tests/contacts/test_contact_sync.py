@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -11,9 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from hub_contacts.sync import Card, Changes, Deed, Link, Step, plan
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LINK = Link("1", "a.vcf", "e1", "old", "OLD")
 
@@ -64,13 +60,9 @@ def test_a_put_without_an_answer_is_put_again() -> None:
     assert plan([putting], {"1": "my"}, Changes((card("e3", "NEW"),))) == [Step(Deed.SPLIT, "1", "a.vcf", "e3")]
 
 
-def test_what_a_whole_answer_lacks_is_gone() -> None:
-    assert plan([LINK], {"1": "old"}, Changes(whole=True)) == [Step(Deed.REMOVE, "1")]
-
-
 def test_what_is_ours_alone_stays_where_the_source_cannot_be_written() -> None:
-    assert plan([], {"1": "my"}, Changes(whole=True)) == [Step(Deed.PUT, "1")]
-    assert plan([], {"1": "my"}, Changes(whole=True), writable=False) == []
+    assert plan([], {"1": "my"}, Changes()) == [Step(Deed.PUT, "1")]
+    assert plan([], {"1": "my"}, Changes(), writable=False) == []
 
 
 def test_a_lost_answer_makes_no_second_card() -> None:
@@ -171,12 +163,13 @@ class TwoSides(RuleBasedStateMachine):
         assert {link.href for link in self.links.values()} == set(self.source)
 
     def _plan(self) -> tuple[list[Step], int]:
-        touched: Iterable[str] = self.source if self.token is None else dict.fromkeys(self.log[self.token :])
+        known = (link.href for link in self.links.values() if link.href)
+        touched = dict.fromkeys((*self.source, *known) if self.token is None else self.log[self.token :])
         cards = tuple(
             Card(href, *self.source[href], self.source[href][1].lower()) for href in touched if href in self.source
         )
         gone = frozenset(href for href in touched if href not in self.source)
-        return plan(self.links.values(), self.ours, Changes(cards, gone, self.token is None)), len(self.log)
+        return plan(self.links.values(), self.ours, Changes(cards, gone)), len(self.log)
 
     def _do(self, step: Step, *, answered: bool = True) -> None:
         id_ = step.id or self._fresh()

@@ -138,9 +138,8 @@ def delete_all(settings: Settings, /, whose: str | None) -> None:
 
 def _wanted(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was said, as the API takes it; a list is emptied by an empty text."""
-    wanted = {
-        name: given[name] for name, _ in ((each.replace("-", "_"), "") for each, _ in _TEXTS) if given[name] is not None
-    }
+    names = [name.replace("-", "_") for name, _ in _TEXTS]
+    wanted = {name: given[name] for name in names if given[name] is not None}
     for name, several in _SEVERAL:
         if texts := given[f"{name}_"]:
             wanted[several] = [_labelled(text) for text in texts if text]
