@@ -97,10 +97,9 @@ def check(folder: Path, calls: int, claims: int) -> None:
 
 
 def figure(what: str, ours: float, peer: float, goal: float, goal_said: str) -> None:
-    ratio = ours / peer
     row = {
         "id": "P10", "what": what, "ours": ours * 1e6, "peer": peer * 1e6, "unit": "us",
-        "peer_name": "4 KiB write + fdatasync", "ratio": ratio, "goal": goal_said, "met": ratio <= goal,
+        "peer_name": "4 KiB write + fdatasync", "ratio": peer / ours, "goal": goal_said, "met": ours <= goal * peer,
     }  # fmt: skip
     print(json.dumps(row))
 
@@ -109,11 +108,21 @@ def main() -> None:
     # beside this script, where the disk is a disk: a temporary folder may be memory, which is always durable at once
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
         took = asyncio.run(measure(Path(folder)))
-    figure("history: one call durable", took["call"], took["page"], 2, "at most 2x")
-    figure("history: 100 calls at once, each", took["100 calls"] / 100, took["page"], 0.5, "at most 0.5x (one commit)")
-    figure("one action claimed, durable", took["claim"], took["page"], 2, "at most 2x")
+    figure("history: one call durable", took["call"], took["page"], 2, "at most 2x its time")
     figure(
-        "100 actions claimed at once, each", took["100 claims"] / 100, took["page"], 0.5, "at most 0.5x (one commit)"
+        "history: 100 calls at once, each",
+        took["100 calls"] / 100,
+        took["page"],
+        0.5,
+        "at most 0.5x its time (one commit)",
+    )
+    figure("one action claimed, durable", took["claim"], took["page"], 2, "at most 2x its time")
+    figure(
+        "100 actions claimed at once, each",
+        took["100 claims"] / 100,
+        took["page"],
+        0.5,
+        "at most 0.5x its time (one commit)",
     )
 
 

@@ -1,7 +1,7 @@
 """Run the benchmarks, each beside its peer, and write bench/RESULTS.md and bench/results.svg.
 
 Each script prints one JSON object a line: `id`, `what`, `ours`, `peer`, `unit`, `peer_name`, `ratio`, `goal`, `met`.
-Figures depend on the machine; the ratio of two sides measured in one run is what counts.
+Figures depend on the machine; the ratio of two sides measured in one run is what counts. Above 1 ours is the better.
 """
 
 from __future__ import annotations
