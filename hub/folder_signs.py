@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEventHandler
@@ -25,7 +26,9 @@ class FolderSigns:
         self._folder = folder
         self._settle = settle
         self._sign = asyncio.Event()
+        self._lock = Lock()
         self._observer: BaseObserver | None = None
+        self._is_closed = False
 
     async def begin(self) -> None:
         """Watch from now on."""
@@ -41,18 +44,28 @@ class FolderSigns:
 
     async def close(self) -> None:
         """Watch no more."""
-        if self._observer is not None:
-            observer, self._observer = self._observer, None
-            observer.stop()
-            await asyncio.to_thread(observer.join, _LEAVES_WITHIN)
+        await asyncio.to_thread(self._leave)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        observer = Observer()
-        observer.daemon = True
-        with suppress(OSError):  # not there, or no more watches to give: it is looked at now and then anyway
-            observer.schedule(_Handler(loop, self._sign), str(self._folder))
-            observer.start()
-            self._observer = observer
+        """Watch, unless somebody who has since been cancelled has it watched already."""
+        with (
+            self._lock,
+            suppress(OSError),
+        ):  # not there, or no more watches to give: it is looked at now and then anyway
+            if self._observer is None and not self._is_closed:
+                observer = Observer()
+                observer.daemon = True
+                observer.schedule(_Handler(loop, self._sign), str(self._folder))
+                observer.start()
+                self._observer = observer
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.stop()
+            observer.join(_LEAVES_WITHIN)
 
 
 class _Handler(FileSystemEventHandler):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from watchdog.observers.api import BaseObserver
 
-from hub import CardRefused
+from hub import CardRefused, FolderSigns
 from hub.testing.contract.contacts import ContactSourceContract, ContactSystem, card, closing, value_of
 from hub_contacts.sources.folder import VCardFolder
 
@@ -86,6 +88,22 @@ async def test_it_says_when_a_file_changes(folder: Folder) -> None:
         waiting = asyncio.create_task(source.changed())
         (folder.path / "a.vcf").write_text(card("Ada Smith"), encoding="utf-8")
         await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_folder_is_watched_once_and_then_no_more(tmp_path: Path) -> None:
+    def watching() -> set[threading.Thread]:
+        return {each for each in threading.enumerate() if isinstance(each, BaseObserver)}
+
+    before = watching()
+    signs = FolderSigns(tmp_path, 0)
+    beginning = asyncio.create_task(signs.begin())
+    await asyncio.sleep(0)
+    beginning.cancel()  # what it has begun goes on
+    await asyncio.gather(signs.begin(), signs.begin())
+    assert len(watching() - before) == 1
+    await signs.close()
+    await signs.begin()
+    assert watching() <= before
 
 
 async def test_a_place_outside_of_the_folder_is_none(folder: Folder) -> None:
