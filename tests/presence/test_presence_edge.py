@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hub.testing.harness import Desk
 
 MEETING, BUSY, OFFICE, AWAY = Presence.AT_A_MEETING, Presence.BUSY, Presence.IN_OFFICE, Presence.AWAY
-Running = "Callable[..., AbstractAsyncContextManager[Desk]]"
 
 
 class Diary:
