@@ -6,7 +6,9 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub import ConnectionLost, PhoneError
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import ConnectionLost, PhoneError, UserError
 from hub_calendar import kept
 
 if TYPE_CHECKING:
@@ -36,14 +38,16 @@ class QuietTime:
             ):
                 return
             if on and not self.is_ours and not self._context.phone.dnd:
-                await self._own(is_ours=True)  # before it is on: after a crash it must not stay on
+                if not await self._own(is_ours=True):  # before it is on: after a crash it must not stay on
+                    return
                 if not await self._switch(on=True):
                     await self._own(is_ours=False)
                     return
             elif not on and self.is_ours:
                 if self._context.phone.dnd and not await self._switch(on=False):
                     return
-                await self._own(is_ours=False)
+                if not await self._own(is_ours=False):
+                    return
             self._wanted = on
 
     async def told(self, on: bool) -> None:  # noqa: FBT001  the word is in the name
@@ -62,6 +66,12 @@ class QuietTime:
             return False
         return True
 
-    async def _own(self, *, is_ours: bool) -> None:
+    async def _own(self, *, is_ours: bool) -> bool:
+        try:
+            await self._context.database.run(partial(kept.own_dnd, user=self._context.user, is_ours=is_ours))
+        except (UserError, SQLAlchemyError) as error:
+            self._not_before = self._context.clock.monotonic() + _RETRY
+            self._context.log.warning("whose do-not-disturb it is cannot be remembered: %s", error)
+            return False
         self.is_ours = is_ours
-        await self._context.database.run(partial(kept.own_dnd, user=self._context.user, is_ours=is_ours))
+        return True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -261,6 +263,23 @@ async def test_do_not_disturb_goes_off_when_the_hub_ends_and_stays_where_the_use
         await until_dnd(desk, on=True)
         exchange = desk.office.server.exchange
     assert exchange.dnd("alice") is False
+
+
+async def test_a_database_that_fails_leaves_do_not_disturb_alone_and_the_presence_goes_on(
+    phonehub: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "work.ics"
+    path.write_bytes(calendar())
+    async with phonehub(config=config(path, 'dnd = ["busy"]')) as desk:
+        await until_read(desk)
+        with closing(sqlite3.connect(desk.hub.config.hub.state / "hub.db")) as file:
+            file.execute("DROP TABLE calendar_dnd")
+        path.write_bytes(calendar(soon(-600, 600)))
+        await until_shown(desk, MEETING)
+        path.write_bytes(calendar(soon(-600, 600, "X-MICROSOFT-CDO-BUSYSTATUS:OOF")))
+        await until_shown(desk, AWAY)
+        assert "whose do-not-disturb it is cannot be remembered" in caplog.text
+        assert desk.phone.dnd is False
 
 
 @pytest.mark.feature("CAL-04", "RULE-03")
