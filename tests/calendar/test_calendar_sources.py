@@ -122,6 +122,26 @@ async def test_a_page_that_is_no_calendar_is_refused() -> None:
         await source.close()
 
 
+async def test_a_server_that_is_too_slow_is_not_asked_a_second_time_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, answers, asked = CalDav("calendar cloud", "https://cloud.example/", "", str), threading.Event(), []
+
+    def read() -> dict[str, bytes]:
+        asked.append(threading.current_thread())
+        answers.wait(10)
+        return {"budget": calendar(event("SUMMARY:Budget"))}
+
+    monkeypatch.setattr(source, "_read", read)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(source.appointments(SPAN), 0.02)
+    answers.set()
+    assert [each.title for each in (await source.appointments(SPAN)).appointments] == ["Budget"]
+    assert len(asked) == 1
+    await source.appointments(SPAN)
+    assert len(asked) == 2
+    await source.close()
+
+
 @pytest.mark.feature("CAL-05")
 async def test_a_subscribed_calendar_sets_the_presence(phonehub: Callable[..., Any]) -> None:
     with published() as about:

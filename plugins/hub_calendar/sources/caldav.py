@@ -52,11 +52,15 @@ class CalDav:
         self._client: Any = None
         self._collections: list[_Collection] = []
         self._texts = Texts()
+        self._reading: asyncio.Task[dict[str, bytes]] | None = None
 
     async def appointments(self, span: Span) -> Expansion:
-        """Ask what changed."""
-        texts = await asyncio.to_thread(self._read)
-        return await self._texts.expanded(texts, span)
+        """Ask what changed; a thread cannot be cancelled, so where one was given up it is waited for the next time."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(asyncio.to_thread(self._read), name=f"{self._place} is read")
+        await asyncio.wait({self._reading})
+        reading, self._reading = self._reading, None
+        return await self._texts.expanded(reading.result(), span)
 
     async def changed(self) -> None:
         """Wait for ever: it is asked now and then."""
@@ -64,6 +68,8 @@ class CalDav:
 
     async def close(self) -> None:
         """Ask no more."""
+        if self._reading is not None:
+            self._reading.cancel()
         if self._client is not None:
             await asyncio.to_thread(self._client.close)
 
