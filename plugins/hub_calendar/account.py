@@ -93,7 +93,8 @@ class Account:
             while True:
                 self._wanted.clear()
                 await self._once(source)
-                self._looked.set()
+                if not self._wanted.is_set():  # else whoever asked meanwhile waits for the next look
+                    self._looked.set()
                 await self._rest(source)
         finally:
             await source.close()
