@@ -48,10 +48,8 @@ class FolderSigns:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Watch, unless somebody who has since been cancelled has it watched already."""
-        with (
-            self._lock,
-            suppress(OSError),
-        ):  # not there, or no more watches to give: it is looked at now and then anyway
+        # an OSError: it is not there, or there are no more watches to give; it is looked at now and then anyway
+        with self._lock, suppress(OSError):
             if self._observer is None and not self._is_closed:
                 observer = Observer()
                 observer.daemon = True
