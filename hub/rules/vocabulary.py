@@ -24,10 +24,10 @@ Part: TypeAlias = "Trigger | Condition | Action | Macro"
 _KINDS: dict[type[Part], str] = {Trigger: "trigger", Condition: "condition", Action: "action", Macro: "macro"}
 
 _ELSEWHERE = {
-    "screenpop": ("open_url", "run"),
+    "screenpop": ("open_url", "open_contact", "run"),
     "availability": ("availability",),
     "idle": ("idle", "lock", "unlock"),
-    "calendar": ("appointment", "appointment_start", "appointment_end"),
+    "calendar": ("appointment_start", "appointment_end", "show_as"),
     "transfer": ("transfer", "park"),
     "webhook": ("webhook",),
     "notify": ("notify",),

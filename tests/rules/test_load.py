@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from hub.configured import manager_for
 from hub.errors import UserError
 from hub.events import PluginChanged
 from hub.rules.load import FileName, Loader, load_all
 from hub.rules.parts import Action, Condition, Done, Macro, Trigger
 from hub.rules.template import TextTemplate
-from hub.rules.vocabulary import Vocabulary
+from hub.rules.vocabulary import Vocabulary, absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +101,8 @@ UNKNOWN_KEY = (
             '2:8: when.availability: the condition "availability" belongs to the plugin',
         ),
         (
-            "on: appointment\ndo: {note: x}",
-            '1:5: on: the trigger "appointment" belongs to the plugin calendar, which is not',
+            "on: appointment_start\ndo: {note: x}",
+            '1:5: on: the trigger "appointment_start" belongs to the plugin calendar, which is not',
         ),
         (
             "on: ring\ndo: {webhook: x}",
@@ -218,3 +219,12 @@ def test_anything_at_all_is_loaded_or_told(data: bytes) -> None:
 
 
 LOADER = Loader(Vocabulary())
+
+
+def test_a_word_of_a_plugin_that_is_not_loaded_names_it() -> None:
+    manager = manager_for(None)
+    manager.load()
+    words = [(plugin.name, part) for plugin, part in manager.rule_parts() if not isinstance(part, Macro)]
+    assert {"calendar", "idle", "screenpop"} <= {plugin for plugin, _ in words}
+    for plugin, part in words:
+        assert absent("word", part.name, ())[1] == f"install or enable {plugin}"
