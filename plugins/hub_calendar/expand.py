@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 from icalendar import Calendar
 
 from hub_calendar.appointment import Appointment, Problem
@@ -27,6 +28,7 @@ _SECONDS_OF_A_MONTH = 28 * 86400
 MOST_INSTANCES = 50_000
 MOST_STEPS = 1_000_000
 _EDGE = timedelta(days=2)
+_LEAP_YEAR = 9999 - 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def _why_unusable(event: VEvent, start: datetime, stop: datetime) -> str:
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         if "FREQ" in rule and _too_often(rule, begin, start - _length(event), stop):
-            return f"its rule {rule.to_ical().decode(errors='replace')[:80]} repeats too often to be counted"
+            return f"its rule {_written(rule)[:80]} repeats too often to be counted"
+        if "FREQ" in rule and _never(rule, begin):
+            return f"its rule {_written(rule)[:80]} names no day that there is"
     return ""
 
 
@@ -159,6 +163,23 @@ def _length(event: VEvent) -> timedelta:
         days = date(end.year, end.month, end.day) - date(begin.year, begin.month, begin.day)
         return max(days, timedelta(0))
     return timedelta(days=max(getattr(getattr(event.get("DURATION"), "dt", None), "days", 0), 0))
+
+
+def _never(rule: Any, begin: date) -> bool:
+    """Return whether no day is in a rule: whoever looks for the first one does so to the end of time, for seconds.
+
+    The calendar's last 28 years tell: weekdays and leap years come round in as many.
+    """
+    if not any(key.startswith("BY") for key in rule):
+        return False
+    anywhere = type(rule)({key: value for key, value in rule.items() if key not in {"INTERVAL", "COUNT", "UNTIL"}})
+    found = rrulestr(_written(anywhere), dtstart=datetime(_LEAP_YEAR, begin.month, begin.day))  # noqa: DTZ001  of no zone
+    return next(iter(found), None) is None
+
+
+def _written(rule: Any) -> str:
+    text: str = rule.to_ical().decode(errors="replace")
+    return text
 
 
 def _too_often(rule: dict[str, Sequence[Any]], begin: date, start: datetime, stop: datetime) -> bool:

@@ -164,6 +164,9 @@ def test_a_presence_that_there_is_not_is_told() -> None:
         (["RRULE:FREQ=SECONDLY"], "repeats too often to be counted"),
         (["RRULE:FREQ=MINUTELY;COUNT=2000000"], "repeats too often to be counted"),
         (["RRULE:FREQ=DAILY;RSCALE=CHINESE"], "left out: "),
+        (["RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"], "names no day that there is"),
+        (["RRULE:FREQ=HOURLY;BYMONTH=4,6;BYMONTHDAY=31;COUNT=3"], "names no day that there is"),
+        (["RRULE:FREQ=DAILY;BYSETPOS=2;BYDAY=MO"], "names no day that there is"),
         (["RRULE;VALUE=TEXT:FREQ=DAILY"], "left out: "),
     ],
 )
@@ -209,6 +212,13 @@ def test_a_series_of_what_cannot_be_counted_is_told_and_the_others_stay(start: s
     (told,) = found.problems
     assert "'odd'" in told.where
     assert told.why.startswith("left out: ")
+
+
+def test_a_rule_that_seldom_comes_true_is_a_rule() -> None:
+    rules = ["YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "YEARLY;INTERVAL=4;BYMONTH=2", "YEARLY;BYWEEKNO=53;BYDAY=SU"]
+    at = {"start": ":20240229T090000Z", "end": ":20240229T100000Z"}
+    found = expanded(calendar(*(event(f"RRULE:FREQ={rule}", uid=rule, **at) for rule in rules)))
+    assert found.problems == ()
 
 
 def test_a_broken_exdate_does_not_lose_the_series() -> None:
