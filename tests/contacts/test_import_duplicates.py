@@ -4,7 +4,7 @@ from contact_strategies import CONTACT
 from hypothesis import given, settings
 
 from hub import DialPlan, directory_key
-from hub_contacts.contact import Contact, Labelled
+from hub_contacts.contact import Contact, Labelled, Property
 from hub_contacts.importing.duplicates import joined
 from hub_contacts.stored import as_ours
 
@@ -38,6 +38,13 @@ def test_nothing_of_either_is_lost(ours: Contact, new: Contact) -> None:
     for name in ("first", "last", "company", "job_title", "login"):
         other = getattr(new, name)
         assert not other or other.casefold() in f"{getattr(once, name)}\n{once.note}".casefold()
+
+
+def test_what_ours_says_twice_stays_so() -> None:
+    odd, other = Property("X-A", "1"), Property("X-B", "2")
+    ours, new = Contact(first="Ada", extra=(odd, odd)), Contact(first="Ada", extra=(odd, other, other))
+    assert joined(ours, ours, key) == ours
+    assert joined(ours, new, key).extra == (odd, odd, other)
 
 
 def test_ours_stays_where_both_say_something_else_and_the_note_tells() -> None:

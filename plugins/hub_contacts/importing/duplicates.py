@@ -49,7 +49,7 @@ def joined(ours: Contact, new: Contact, key: Callable[[str], str]) -> Contact:
     told["urls"] = _more(ours.urls, new.urls, lambda each: each.text)
     told["addresses"] = _more(ours.addresses, new.addresses, lambda each: tuple(map(fold, each[:7])))
     told["groups"] = tuple(dict.fromkeys((*ours.groups, *new.groups)))
-    told["extra"] = tuple(dict.fromkeys((*ours.extra, *new.extra)))
+    told["extra"] = (*ours.extra, *(each for each in dict.fromkeys(new.extra) if each not in ours.extra))
     told["favourite"] = ours.favourite or new.favourite
     told["photo"] = ours.photo or new.photo
     return replace(ours, **told)
