@@ -47,6 +47,7 @@ class Agenda:
         self.settings = settings
         self.zone = ZoneInfo(settings.zone) if settings.zone else tzlocal.get_localzone()
         self._context = context
+        self._has_phone = _has_phone(context)
         self._quiet = QuietTime(context, is_ours=False)
         self._began = context.clock.now()
         self._first = _hour(self._began)
@@ -81,7 +82,8 @@ class Agenda:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
-        await self._quiet.want(on=False)
+        if self._has_phone:
+            await self._quiet.want(on=False)
 
     async def choose(self, id: str, presence: Presence | None) -> None:  # noqa: A002  it is one
         """Choose the presence during an appointment, or those of a series by its UID; None: as its calendar says."""
@@ -165,8 +167,9 @@ class Agenda:
             if on[new].start >= self._began:  # else a restart would tell it again
                 self._tell(AppointmentStarted, on[new])
         self._on = on
-        self._wish(now)
-        await self._quiet.want(on=any(each.show_as in self.settings.dnd for each in on.values()))
+        if self._has_phone:
+            self._wish(now)
+            await self._quiet.want(on=any(each.show_as in self.settings.dnd for each in on.values()))
 
     def _wish(self, now: datetime) -> None:
         wanted: dict[str, Appointment] = {}
@@ -204,6 +207,13 @@ class Agenda:
             end=each.end,
             private=each.private,
         )
+
+
+def _has_phone(context: Context) -> bool:
+    try:
+        return context.phone is not None
+    except LookupError:
+        return False
 
 
 def _hour(at: datetime) -> datetime:

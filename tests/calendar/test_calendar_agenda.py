@@ -310,6 +310,18 @@ async def test_one_user_does_not_see_anothers_appointments(phonehub: Callable[..
         assert desk.office.server.exchange.presence("bob") is OFFICE
 
 
+async def test_rules_of_a_user_without_a_phone_are_told_of_appointments(
+    phonehub: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "work.ics"
+    path.write_bytes(calendar())
+    async with phonehub(config=f"{config(path)}[users.bob.plugins.calendar]\n") as desk:
+        await until_read(desk, 2)
+        path.write_bytes(calendar(soon(1.5, 600)))
+        await desk.events.until(lambda told: any((e.type, e.user) == ("calendar.started", "bob") for e in told))
+    assert "user bob has no phone" not in caplog.text
+
+
 async def test_a_private_appointment_keeps_its_text(phonehub: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "work.ics"
     path.write_bytes(calendar(soon(-600, 600, "CLASS:PRIVATE", title="Doctor")))
