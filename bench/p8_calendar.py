@@ -5,6 +5,7 @@ The peer keeps its query and is asked again, as one would; ready is when icalend
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import time
@@ -57,14 +58,17 @@ def each_look_up(line: Timeline) -> float:
 def main() -> None:
     data = calendar(10_000)
     loads, peers = [], []
-    for _ in range(3):
-        begun = time.perf_counter()
+    for _ in range(ROUNDS):
+        line, query = Timeline(()), None  # what the last round made is not to be collected within this one
+        gc.collect()
+        begun = time.process_time()
         line = ready(data)
-        between = time.perf_counter()
+        loads.append(time.process_time() - begun)
+        gc.collect()
+        begun = time.process_time()
         query = recurring_ical_events.of(icalendar.Calendar.from_ical(data))
         query.between(START, STOP)
-        loads.append(between - begun)
-        peers.append(time.perf_counter() - between)
+        peers.append(time.process_time() - begun)
     their_now = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
@@ -75,6 +79,7 @@ def main() -> None:
     ours, peer = each_look_up(line), statistics.median(their_now)
     small = each_look_up(ready(calendar(100)))
     load, their_load = statistics.median(loads), statistics.median(peers)
+    times = statistics.median(own / their for own, their in zip(loads, peers, strict=True))
     for row in (
         {
             "what": "what is on now, of 10,000 events", "ours": ours * 1e6, "peer": peer * 1e6, "unit": "us",
@@ -86,9 +91,9 @@ def main() -> None:
             "peer_name": "100 events", "ratio": round(small / ours, 2), "goal": "at most 3x", "met": ours <= 3 * small,
         },
         {
-            "what": "load 10,000 events to ready", "ours": load, "peer": their_load, "unit": "s",
-            "peer_name": "icalendar and one expansion", "ratio": round(their_load / load, 2), "goal": "at most 1.2x",
-            "met": load <= 1.2 * their_load,
+            "what": "load 10,000 events to ready", "ours": load, "peer": their_load, "unit": "s of the processor",
+            "peer_name": "icalendar and one expansion", "ratio": round(1 / times, 2),
+            "goal": "at most 1.2x its time", "met": times <= 1.2,
         },
     ):  # fmt: skip
         print(json.dumps({"id": "P8", **row}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import inf
@@ -27,7 +28,8 @@ _STEPS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600, "DAILY": 86400, "WEEKLY
 _SECONDS_OF_A_MONTH = 28 * 86400
 MOST_INSTANCES = 50_000
 MOST_STEPS = 1_000_000
-_EDGE = timedelta(days=2)
+_EDGE = timedelta(days=1)
+_SEVERAL = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 _LEAP_YEAR = 9999 - 27
 
 
@@ -56,6 +58,7 @@ def expand(
     for calendar in calendars:
         whole = calendar if calendar.name == "VCALENDAR" else _around(calendar)
         _prepare(whole, start, stop, problems)
+        _leave_far_out(whole, start, stop)
         for instance in _instances(whole, start, stop, problems):
             try:
                 appointment = fields.appointment(instance)
@@ -108,7 +111,7 @@ def _one_by_one(calendar: Component, span: tuple[datetime, datetime], problems: 
 
 def _prepare(calendar: Component, start: datetime, stop: datetime, problems: list[Problem]) -> None:
     """Take out what cannot be expanded."""
-    for parent in (calendar, *calendar.walk()):
+    for parent in calendar.walk():
         kept = []
         for event in parent.subcomponents:
             if event.name == "VEVENT" and (why := _unusable(event, start, stop)):
@@ -117,6 +120,30 @@ def _prepare(calendar: Component, start: datetime, stop: datetime, problems: lis
             kept.append(event)
             problems.extend(Problem(name(event), why) for why in _mended(event))
         parent.subcomponents = kept
+
+
+def _leave_far_out(calendar: Component, start: datetime, stop: datetime) -> None:
+    """Take out the events that stand alone, far from the span: most of a calendar, and nothing to expand."""
+    uids = Counter(event.get("UID") for event in calendar.walk("VEVENT"))
+    first, last = start.date() - 2 * _EDGE, stop.date() + 2 * _EDGE
+    calendar.subcomponents = [
+        each
+        for each in calendar.subcomponents
+        if each.name != "VEVENT"
+        or each.get("UID") is None
+        or uids[each["UID"]] > 1
+        or not _SEVERAL.isdisjoint(each.keys())
+        or _overlaps(each, first, last)
+    ]
+
+
+def _overlaps(event: VEvent, first: date, last: date) -> bool:
+    """Return whether a single event may be on in these days; its end may stand before its start, as some write it."""
+    begin, end = event["DTSTART"].dt, event.get("DTEND", event["DTSTART"]).dt
+    days = [date(each.year, each.month, each.day) for each in (begin, end)]
+    if "DURATION" in event:
+        days.append(days[0] + event["DURATION"].dt)
+    return min(days) <= last and max(days) >= first
 
 
 def _unusable(event: VEvent, start: datetime, stop: datetime) -> str:
