@@ -1,5 +1,7 @@
 """Run the benchmarks, each beside its peer, and write bench/RESULTS.md and bench/results.svg.
 
+Those that are not run keep the figures they had: bench/results.json holds all of them.
+
 Each script prints one JSON object a line: `id`, `what`, `ours`, `peer`, `unit`, `peer_name`, `ratio`, `goal`, `met`.
 Figures depend on the machine; the ratio of two sides measured in one run is what counts. Above 1 ours is the better.
 """
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+KEPT = HERE / "results.json"
 LIMIT = 600  # seconds a script may take
 
 
@@ -36,8 +39,11 @@ def figure(value: Any) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    columns = ("id", "what", "ours", "peer", "unit", "peer_name", "ratio", "goal", "met")
-    lines = ["| # | work | ours | peer | unit | the peer | ratio | goal | met |", "|" + "---|" * len(columns)]
+    columns = ("id", "what", "ours", "peer", "unit", "peer_name", "ratio", "goal", "met", "on")
+    lines = [
+        "| # | work | ours | peer | unit | the peer | ratio | goal | met | measured |",
+        "|" + "---|" * len(columns),
+    ]
     for row in rows:
         cells = {**row, "met": {True: "yes", False: "**no**"}.get(row.get("met"), "-")}
         lines.append("| " + " | ".join(figure(cells.get(name)).replace("|", "/") for name in columns) + " |")
@@ -75,16 +81,19 @@ def plot(rows: list[dict[str, Any]]) -> str:
 def main() -> int:
     wanted = {name.upper() for name in sys.argv[1:]}
     scripts = sorted(HERE.glob("p[0-9]*_*.py"), key=lambda path: int(path.stem.split("_")[0][1:]))
-    rows = [
-        row
-        for script in scripts
-        if not wanted or script.stem.split("_")[0].upper() in wanted
-        for row in measure(script)
-    ]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    rows = json.loads(KEPT.read_text(encoding="utf-8"))
+    for script in scripts:
+        name = script.stem.split("_")[0].upper()
+        if not wanted or name in wanted:
+            measured = [{**row, "script": script.name, "on": today} for row in measure(script)]
+            rows = [row for row in rows if row["script"] != script.name] + measured
+    rows.sort(key=lambda row: int(row["id"][1:]))
+    KEPT.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     told = f"""# Measured
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}.
+Written by `make bench` on {machine}.
 Both sides of a row ran in the same run, and were first checked to give the same answers.
 
 ![ratios](results.svg)
