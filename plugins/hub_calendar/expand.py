@@ -124,14 +124,13 @@ def _prepare(calendar: Component, start: datetime, stop: datetime, problems: lis
 
 def _leave_far_out(calendar: Component, start: datetime, stop: datetime) -> None:
     """Take out the events that stand alone, far from the span: most of a calendar, and nothing to expand."""
-    uids = Counter(event.get("UID") for event in calendar.walk("VEVENT"))
+    uids = Counter(str(event.get("UID", "")) for event in calendar.walk("VEVENT"))
     first, last = start.date() - 2 * _EDGE, stop.date() + 2 * _EDGE
     calendar.subcomponents = [
         each
         for each in calendar.subcomponents
         if each.name != "VEVENT"
-        or each.get("UID") is None
-        or uids[each["UID"]] > 1
+        or uids[str(each.get("UID", ""))] > 1
         or not _SEVERAL.isdisjoint(each.keys())
         or _overlaps(each, first, last)
     ]
@@ -160,7 +159,7 @@ def _why_unusable(event: VEvent, start: datetime, stop: datetime) -> str:
         return f"its {key} cannot be read ({text})"
     if "DTSTART" not in event:
         return "it has no DTSTART"
-    for key in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
+    for key in ("UID", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
         if isinstance(event.get(key), list):  # must not be there twice (RFC 5545 3.6.1)
             event[key] = event[key][0]
     begin = event["DTSTART"].dt

@@ -221,6 +221,13 @@ def test_a_rule_that_seldom_comes_true_is_a_rule() -> None:
     assert found.problems == ()
 
 
+def test_an_event_with_two_uids_or_none_is_one() -> None:
+    doubled = event("UID:b", uid="a")
+    without = event("SUMMARY:x").replace("UID:one\r\n", "")
+    assert len(expanded(calendar(doubled)).appointments) == 1
+    assert len(expanded(calendar(without)).appointments) == 1
+
+
 def test_a_broken_exdate_does_not_lose_the_series() -> None:
     found = expanded(calendar(event("RRULE:FREQ=DAILY;COUNT=2", "EXDATE:")))
     assert len(found.appointments) == 2
